@@ -1,0 +1,7 @@
+"""`python -m snaptrade_client`: see `cli`."""
+
+import sys
+
+from snaptrade_client.cli import main
+
+sys.exit(main())

@@ -1,0 +1,382 @@
+"""The one road to the service: encode, sign, send, judge, wrap or raise, and perhaps once more.
+
+Strategy: a `Call` holds what all attempts share, encoded once. Each attempt gets its own timestamp
+and signature and comes to a response or a failure, which are values here; the only loop asks the
+retry room about a failure, and waits. The clocks, the sleep, the random numbers and the transport
+are given, so everything is tested without waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import sys
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from frozendict import frozendict
+
+from snaptrade_client import __version__, checks
+from snaptrade_client.api_response import ApiResponse, Attempt, Kind, Outcome
+from snaptrade_client.configuration import Configuration
+from snaptrade_client.encoding import canonical_json, encode_query
+from snaptrade_client.exceptions import ApiException, ApiTypeError, ApiValueError
+from snaptrade_client.judgement import Success, finish, judge, readable
+from snaptrade_client.logs import LOGGER, switch_on_if_asked
+from snaptrade_client.operations import Operation, body_values, query_values
+from snaptrade_client.redaction import boundary, scrub, secrets_in
+from snaptrade_client.retry import Progress, Replay, RetryBudget, clock_error, told_wait
+from snaptrade_client.signing import canonical_message, signature
+from snaptrade_client.transport import Answer, Limits, Request, Transport
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from snaptrade_client.types import CallOptions, ClientOptions, QueryValue
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+_HARMLESS_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_NO_OPTIONS: Mapping[str, Any] = {}
+
+
+class Sender(Protocol):
+    """What an ApiClient needs of a transport."""
+
+    def send(self, request: Request, limits: Limits) -> Answer:
+        """Send one request and return its complete answer, or raise one of our exceptions."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class Seams(NamedTuple):
+    """What connects an ApiClient to the world."""
+
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    uniform: Callable[[float, float], float] = random.uniform
+
+
+class Shared:
+    """What clients that differ in their options only have in common."""
+
+    def __init__(self, transport: Sender) -> None:
+        self.transport = transport
+        self.budget = RetryBudget()
+        self.clock_skew = 0.0
+
+
+class Call(NamedTuple):
+    """What all attempts of a call share."""
+
+    operation: Operation
+    target: str
+    """The path that is requested."""
+    signed_path: str
+    query: str
+    """The encoded query, without its timestamp."""
+    content: str
+    """The canonical JSON of the body; null where there is none."""
+    body: bytes | None
+    """The same, as it is sent."""
+    headers: Mapping[str, str]
+    user_id: str | None
+    secrets: frozenset[str]
+    """The secret values that the caller gave, to keep them out of texts."""
+    timeout: tuple[float | None, float | None]
+    deadline: float | None
+    retries: int
+    fresh: bool
+
+
+class ApiClient:
+    """Sends operations to the service. Safe from any number of threads.
+
+    It uses a copy of the configuration. `transport` and `seams` replace the network and the clocks,
+    for tests.
+    """
+
+    @boundary
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        transport: Sender | None = None,
+        seams: Seams = Seams(),  # noqa: B008 - it is immutable
+    ) -> None:
+        if not isinstance(configuration, Configuration):  # pyright: ignore[reportUnnecessaryIsInstance] - callers' data
+            raise ApiTypeError(
+                f"configuration must be a Configuration, not {type(configuration).__name__}"
+            )
+        configuration = configuration.frozen()
+        if not configuration.verify_ssl:
+            warnings.warn(
+                "verify_ssl=False: whoever answers in the service's name gets the user's secrets",
+                stacklevel=4,
+            )
+        switch_on_if_asked(debug=configuration.debug)
+        if transport is None:
+            transport = Transport(configuration, clock=seams.monotonic)
+        self._use(configuration, Shared(transport), seams)
+        self.user_agent = f"snaptrade-client/{__version__} python/{sys.version.split()[0]}"
+
+    def _use(self, configuration: Configuration, shared: Shared, seams: Seams) -> None:
+        self.configuration = configuration
+        self._shared = shared
+        self._seams = seams
+        self._key = configuration.consumer_key.encode()
+        self._timeout = checks.timeout("timeout", configuration.timeout)
+        self._path = urlsplit(configuration.host).path
+        prefix = configuration.signed_path_prefix
+        self._signed_path = self._path if prefix is None else prefix
+
+    @property
+    def user_agent(self) -> str:
+        """The `User-Agent` header of all requests."""
+        return self._user_agent
+
+    @user_agent.setter
+    def user_agent(self, value: str) -> None:
+        self._user_agent = checks.header_value("user_agent", value)
+
+    @property
+    def clock_skew(self) -> float:
+        """Seconds by which timestamps are corrected, since the service refused this machine's."""
+        return self._shared.clock_skew
+
+    def close(self) -> None:
+        """Close the connections: idle ones now, others when their calls end. Then it is unusable."""
+        self._shared.transport.close()
+
+    @boundary
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """Return a client with other options that shares connections and retry budget."""
+        allowed = ("timeout", "deadline", "retries", "fresh_connection", "max_body_bytes")
+        for name in options:
+            if name not in allowed:
+                raise ApiTypeError(
+                    f"with_options() can't change {name!r}{checks.similar(name, allowed)}; "
+                    "anything else needs a client of its own"
+                )
+        other = type(self).__new__(type(self))
+        configuration = self.configuration.replace(**options).frozen()
+        other._use(configuration, self._shared, self._seams)
+        other.user_agent = self.user_agent
+        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Connections and clocks stay where they are.
+        return (type(self), (self.configuration,), {"_user_agent": self._user_agent})
+
+    def __repr__(self) -> str:
+        return f"ApiClient({self.configuration!r})"
+
+    @boundary
+    def request(  # noqa: PLR0913 - what a request has
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, QueryValue] | None = None,
+        body: Any = None,
+        idempotent: bool | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[Any]:
+        """Call any endpoint; see `SnapTrade.request`."""
+        method = checks.text("method", method).upper()
+        if method not in _METHODS:
+            raise ApiValueError(f"method must be one of {', '.join(sorted(_METHODS))}")
+        if body is not None and method in ("GET", "HEAD", "DELETE"):
+            raise ApiValueError(f"body: a {method} request has none; pass its values as query=")
+        if idempotent is None:
+            idempotent = method in _HARMLESS_METHODS
+        replay: Replay = "harmless" if checks.boolean("idempotent", idempotent) else "harmful"
+        operation = Operation("request", method, checks.path("path", path), replay)
+        call = self._call(operation, checks.query("query", query), body, options)
+        return self._run(call)
+
+    @boundary
+    def call(  # noqa: PLR0913 - each of them may be given
+        self,
+        operation: Operation,
+        *,
+        query: Mapping[str, Any] = _NO_OPTIONS,
+        fields: Mapping[str, Any] = _NO_OPTIONS,
+        query_params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] = _NO_OPTIONS,
+    ) -> ApiResponse[Any]:
+        """Call an operation with values as its method was given them.
+
+        Args:
+            operation: the endpoint, as data.
+            query: parameters that were given as keywords, under the service's names.
+            fields: the body's fields that were given as keywords, under the service's names.
+            query_params: parameters that were given as a dictionary.
+            body: the body's fields that were given as a dictionary.
+            options: those of `CallOptions`.
+
+        Raises:
+            ApiTypeError, ApiValueError: an argument is missing or wrong; nothing was sent.
+            ApiException: the call failed.
+
+        """
+        parameters = query_values(operation, query, query_params)
+        content = body_values(operation, fields, body)
+        return self._run(self._call(operation, parameters, content, options))
+
+    def _call(
+        self, operation: Operation, query: Mapping[str, str], body: Any, options: Mapping[str, Any]
+    ) -> Call:
+        """Check and encode everything that does not change from one attempt to the next."""
+        configuration = self.configuration
+        for name in options:
+            if name not in _OPTIONS:
+                known = checks.similar(name, _OPTIONS)
+                raise ApiTypeError(f"{operation.name}() got an unexpected keyword {name!r}{known}")
+        chosen = {name: _OPTIONS[name](name, value) for name, value in options.items()}
+        retries = chosen.get("retries")
+        fresh = chosen.get("fresh_connection", configuration.fresh_connection)
+        content = canonical_json(body)
+        named = {**body, **query} if isinstance(body, Mapping) else query
+        return Call(
+            operation=operation,
+            target=self._path + operation.path,
+            signed_path=self._signed_path + operation.path,
+            query=encode_query([*query.items(), ("clientId", configuration.client_id)]),
+            content=content,
+            body=None if body is None else content.encode("ascii"),
+            headers=self._headers(chosen.get("extra_headers", {}), has_body=body is not None),
+            user_id=named.get("userId"),
+            secrets=frozenset(secrets_in(named)),
+            timeout=chosen["timeout"] if "timeout" in chosen else self._timeout,
+            deadline=chosen.get("deadline", configuration.deadline),
+            retries=configuration.retries if retries is None else retries,
+            fresh=operation.registers or fresh,
+        )
+
+    def _headers(self, extra: Mapping[str, str], *, has_body: bool) -> dict[str, str]:
+        headers = {"Accept": "application/json", "User-Agent": self._user_agent}
+        if has_body:
+            headers["Content-Type"] = "application/json"
+        if extra:
+            replaced = {name.lower() for name in extra}
+            headers = {k: v for k, v in headers.items() if k.lower() not in replaced}
+            headers.update(extra)
+        return headers
+
+    def _run(self, call: Call) -> ApiResponse[Any]:
+        """Attempt a call until it succeeds or must be given up. The only loop."""
+        monotonic = self._seams.monotonic
+        started = monotonic()
+        deadline = None if call.deadline is None else started + call.deadline
+        limits = Limits(*call.timeout, deadline, self.configuration.max_body_bytes, call.fresh)
+        progress = Progress(call.retries)
+        attempts: list[Attempt] = []
+        while True:
+            began = monotonic()
+            result = self._attempt(call, limits)
+            now = monotonic()
+            if isinstance(result, Success):
+                self._shared.budget.earn()
+                self._record(call, attempts, "ok", None, result.answer.status, now - began)
+                return _response(result, attempts, now - started)
+            wait, progress = self._following(call, progress, result, deadline, now)
+            self._record(
+                call, attempts, result.kind, result.outcome, result.status, now - began, wait or 0.0
+            )
+            if wait is None:
+                raise finish(result, call.operation, call.user_id, tuple(attempts))
+            self._seams.sleep(wait)
+
+    def _following(
+        self,
+        call: Call,
+        progress: Progress,
+        failure: ApiException,
+        deadline: float | None,
+        now: float,
+    ) -> tuple[float | None, Progress]:
+        """Return the seconds to wait before the next attempt, or None to give up."""
+        following = progress.after(
+            failure.kind, call.operation.replay, failure.retry_after, self._seams.uniform
+        )
+        if following is None or (deadline is not None and now + following[0] >= deadline):
+            return None, progress
+        return following if self._shared.budget.spend() else (None, progress)
+
+    def _attempt(self, call: Call, limits: Limits) -> Success | ApiException:
+        """Send a call once, with a timestamp and a signature of its own."""
+        skew = self._shared.clock_skew
+        timestamp = int(self._seams.clock() + skew)
+        query = f"{call.query}&timestamp={timestamp}"
+        signed = signature(canonical_message(call.signed_path, query, call.content), self._key)
+        headers = {**call.headers, "Signature": signed}
+        request = Request(call.operation.method, f"{call.target}?{query}", headers, call.body)
+        try:
+            answer = self._shared.transport.send(request, limits)
+        except ApiException as error:
+            failure = error
+            failure.body = readable(failure.data)
+        else:
+            result = judge(call.operation, call.user_id, answer)
+            if isinstance(result, Success):
+                return result
+            failure = result
+            failure.retry_after = told_wait(
+                answer.status, answer.headers, failure.body, self._seams.clock()
+            )
+            off = clock_error(answer.status, failure.code, answer.headers, timestamp)
+            if off is not None:
+                failure.kind = "clock"
+                self._shared.clock_skew = skew + off
+        known = {*call.secrets, self.configuration.consumer_key, signed}
+        failure.seal(scrub(failure.describe(), known))
+        return failure
+
+    @staticmethod
+    def _record(  # noqa: PLR0913 - one for each field of an attempt
+        call: Call,
+        attempts: list[Attempt],
+        result: Kind | Literal["ok"],
+        outcome: Outcome | None,
+        status: int | None,
+        seconds: float,
+        wait: float = 0.0,
+    ) -> None:
+        attempts.append(Attempt(result, outcome, status, seconds, wait))
+        if LOGGER.isEnabledFor(logging.DEBUG):
+            LOGGER.debug(
+                "%s %s attempt %d: %s, status %s, %.0f ms, wait %.2f s",
+                *(call.operation.method, call.operation.path, len(attempts), result, status),
+                *(seconds * 1000, wait),
+            )
+
+
+def _response(success: Success, attempts: list[Attempt], elapsed: float) -> ApiResponse[Any]:
+    answer = success.answer
+    return ApiResponse(
+        body=success.body,
+        status=answer.status,
+        headers=answer.headers,
+        reason=answer.reason,
+        data=answer.data,
+        round_trip_time=attempts[-1].seconds,
+        elapsed=elapsed,
+        attempts=tuple(attempts),
+    )
+
+
+_OPTIONS: frozendict[str, checks.Check[Any]] = frozendict(
+    timeout=checks.timeout,
+    deadline=checks.optional(checks.seconds),
+    retries=checks.optional(checks.retries),
+    fresh_connection=checks.boolean,
+    extra_headers=checks.headers,
+)

@@ -1,0 +1,242 @@
+"""What a call gives back: the answer, its headers and limits, and how it was obtained.
+
+Strategy: answers are frozen, except for the body, which is the caller's to change. What few
+callers look at (rate limit, request id) is read from the headers when it is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
+
+from snaptrade_client.exceptions import ApiAttributeError, ApiKeyError
+from snaptrade_client.redaction import mask
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as DefaultTypeVar
+
+    T = DefaultTypeVar("T", default=Any)
+else:
+    T = TypeVar("T")
+
+Outcome = Literal["not_sent", "rejected", "unknown"]
+Kind = Literal[
+    "not_sent",  # the service has not seen the request
+    "refused",  # TLS or a proxy said no: the next attempt would meet the same
+    "lost",  # sent, and no complete answer
+    "server_error",  # 408 and 5xx, but for those below
+    "unavailable",  # 503
+    "too_early",  # 425
+    "throttled",  # 429
+    "clock",  # the signature was refused, and the clock is off
+    "final",  # everything else
+]
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@lru_cache(maxsize=512)
+def snake(name: str) -> str:
+    """Spell a name of the service as the specification does: `redirectURI`, `redirect_uri`."""
+    return _HUMP.sub("_", name).lower()
+
+
+class BodyObject(dict[str, Any]):
+    """A JSON object of an answer: a dict that finds an entry under either of its spellings.
+
+    The service spells `userSecret`, the specification `user_secret`: both find the same entry, to
+    read, assign and delete. Iteration shows the service's spelling only.
+    """
+
+    __slots__ = ()
+
+    def _spelled(self, key: Any) -> Any:
+        """Return the key under which the entry stands, or `key` itself where there is none."""
+        if not dict.__contains__(self, key):
+            for own in self:
+                if snake(own) == key:
+                    return own
+        return key
+
+    def __missing__(self, key: Any) -> Any:
+        own = self._spelled(key)
+        if own == key:
+            raise ApiKeyError(f"{key!r} is not in the answer, which has: {', '.join(self)}")
+        return dict.__getitem__(self, own)
+
+    def __contains__(self, key: object) -> bool:
+        return dict.__contains__(self, self._spelled(key))
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(self._spelled(key), value)
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(self._spelled(key))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the entry under either spelling, else `default`."""
+        return super().get(self._spelled(key), default)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Remove and return the entry under either spelling, else `default`."""
+        return super().pop(self._spelled(key), *default)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the entry under either spelling; where there is none, put `default` there."""
+        return super().setdefault(self._spelled(key), default)
+
+    def copy(self) -> BodyObject:
+        """Return a shallow copy that answers to both spellings too."""
+        return BodyObject(self)
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer: names in any case, repeated ones joined by a comma."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        items: dict[str, tuple[str, str]] = {}
+        for name, value in pairs:
+            folded = name.lower()
+            if folded in items:
+                first, values = items[folded]
+                items[folded] = (first, f"{values}, {value}")
+            else:
+                items[folded] = (name, value)
+        self._items = items
+
+    def __getitem__(self, name: str) -> str:
+        return self._items[name.lower()][1]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._items.values())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return repr(mask(self))
+
+
+class RateLimit(NamedTuple):
+    """What an answer said of the rate limit (docs.snaptrade.com, ratelimiting)."""
+
+    limit: int | None
+    """Requests a minute for the client id."""
+    remaining: int | None
+    """Requests left in this minute."""
+    reset: float | None
+    """Seconds until the limit resets."""
+
+
+class Attempt(NamedTuple):
+    """One request of a call, and what came of it."""
+
+    result: Kind | Literal["ok"]
+    """What happened: `ok`, or the kind of failure (the row of the table in `retry`)."""
+    outcome: Outcome | None
+    """What a failure says about the service; None where the attempt succeeded."""
+    status: int | None
+    """The answer's status; None where none arrived."""
+    seconds: float
+    """How long the attempt took."""
+    wait: float
+    """Seconds waited after it, before the next attempt; 0 after the last one."""
+
+
+class ApiResponse(Generic[T]):
+    """A complete answer of the service."""
+
+    __slots__ = (
+        "attempts",
+        "body",
+        "data",
+        "elapsed",
+        "headers",
+        "reason",
+        "round_trip_time",
+        "status",
+    )
+
+    body: T
+    """The parsed JSON: a dict that answers to both spellings, a list, or None where it is empty."""
+    data: bytes
+    """The body's bytes as they arrived, decompressed."""
+    headers: Headers
+    """The headers; names in any case."""
+    status: int
+    """The HTTP status code."""
+    reason: str
+    """The status line's reason phrase."""
+    round_trip_time: float
+    """Seconds of the attempt that was answered, from the first byte sent to the last received."""
+    elapsed: float
+    """Seconds of the whole call, with its retries and waits."""
+    attempts: tuple[Attempt, ...]
+    """What each attempt came to, the last one included."""
+
+    def __init__(  # noqa: PLR0913 - one for each attribute
+        self,
+        *,
+        body: T,
+        status: int,
+        headers: Headers,
+        reason: str = "",
+        data: bytes = b"",
+        round_trip_time: float = 0.0,
+        elapsed: float = 0.0,
+        attempts: tuple[Attempt, ...] = (),
+    ) -> None:
+        freeze = object.__setattr__
+        freeze(self, "body", body)
+        freeze(self, "status", status)
+        freeze(self, "headers", headers)
+        freeze(self, "reason", reason)
+        freeze(self, "data", data)
+        freeze(self, "round_trip_time", round_trip_time)
+        freeze(self, "elapsed", elapsed)
+        freeze(self, "attempts", attempts)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise ApiAttributeError(f"{name!r} can't be set: an answer is frozen; its body is yours")
+
+    def __delattr__(self, name: str) -> None:
+        raise ApiAttributeError(
+            f"{name!r} can't be deleted: an answer is frozen; its body is yours"
+        )
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's id of this request, for its support (docs.snaptrade.com, request-ids)."""
+        return self.headers.get("X-Request-ID")
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """What the answer said of the rate limit; None for each number that it did not give."""
+        limit, remaining, reset = (
+            header_number(self.headers, f"X-RateLimit-{name}")
+            for name in ("Limit", "Remaining", "Reset")
+        )
+        return RateLimit(
+            limit=None if limit is None else int(limit),
+            remaining=None if remaining is None else int(remaining),
+            reset=reset,
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<ApiResponse {self.status} in {self.round_trip_time * 1000:.0f} ms, "
+            f"request id {self.request_id}, body {mask(self.body)!r}>"
+        )
+
+
+def header_number(headers: Mapping[str, str], name: str) -> float | None:
+    """Read a header that holds a plain, non-negative number; None where it does not."""
+    text = headers.get(name, "").strip()
+    return float(text) if re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,15})?", text) else None

@@ -1,0 +1,203 @@
+"""The five operations of the authentication namespace: as data, and as methods.
+
+Strategy: a method names its arguments and its operation, and nothing else. What the operations do
+is told at docs.snaptrade.com, in the reference of the authentication API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from frozendict import frozendict
+
+from snaptrade_client.exceptions import ApiAttributeError
+from snaptrade_client.operations import Operation
+from snaptrade_client.redaction import boundary
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from snaptrade_client.api_client import ApiClient
+    from snaptrade_client.api_response import ApiResponse
+    from snaptrade_client.types import (
+        CallOptions,
+        ConnectionType,
+        DeleteResponse,
+        EncryptedResponse,
+        LoginResponse,
+        RegisterResponse,
+    )
+
+_USER = frozendict(userId=str)
+_USER_AND_SECRET = frozendict(userId=str, userSecret=str)
+
+REGISTER = Operation(
+    "register_snap_trade_user",
+    "POST",
+    "/snapTrade/registerUser",
+    "harmful",
+    body=frozendict(userId=str, rsaPublicKey=str),
+    promise=dict,
+    registers=True,
+    echoes_user=True,
+)
+LIST = Operation("list_snap_trade_users", "GET", "/snapTrade/listUsers", "harmless", promise=list)
+LOGIN = Operation(
+    "login_snap_trade_user",
+    "POST",
+    "/snapTrade/login",
+    "harmless",
+    query=_USER_AND_SECRET,
+    body=frozendict(
+        broker=str,
+        immediateRedirect=bool,
+        customRedirect=str,
+        reconnect=str,
+        connectionType=str,
+        showCloseButton=bool,
+        darkMode=bool,
+        locale=str,
+        connectionPortalVersion=str,
+    ),
+    promise=dict,
+)
+JWT = Operation(
+    "get_user_jwt",
+    "GET",
+    "/snapTrade/encryptedJWT",
+    "harmless",
+    query=_USER_AND_SECRET,
+    promise=dict,
+)
+DELETE = Operation(
+    "delete_snap_trade_user",
+    "DELETE",
+    "/snapTrade/deleteUser",
+    "harmless",
+    query=_USER,
+    promise=dict,
+    echoes_user=True,
+)
+
+
+class AuthenticationApi:
+    """Registers an app's users with SnapTrade, links them to the portal, and deletes them.
+
+    Every method takes the keywords of `CallOptions` too (`timeout`, `deadline`, `retries`,
+    `fresh_connection`, `extra_headers`), and raises:
+
+        ApiTypeError, ApiValueError: an argument is missing or wrong; nothing was sent.
+        ApiException: the call failed; the class says how, `outcome` what that means.
+    """
+
+    def __init__(self, api_client: ApiClient) -> None:
+        self.api_client = api_client
+
+    @boundary
+    def register_snap_trade_user(
+        self,
+        *,
+        user_id: str | None = None,
+        rsa_public_key: str | None = None,
+        body: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[RegisterResponse]:
+        """Create a user; `body["user_secret"]` is told this once: store it before anything else.
+
+        With an RSA key ("ssh-rsa ..."), the user's login links and JWTs come encrypted. It is never
+        sent twice where the first may have arrived: then it raises RegistrationOutcomeUnknown.
+        """
+        fields = {"userId": user_id, "rsaPublicKey": rsa_public_key}
+        return self.api_client.call(REGISTER, fields=fields, body=body, options=options)
+
+    @boundary
+    def list_snap_trade_users(
+        self, *, query_params: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> ApiResponse[list[str]]:
+        """List the ids of all users of the client id; the service does not split it into pages."""
+        return self.api_client.call(LIST, query_params=query_params, options=options)
+
+    @boundary
+    def login_snap_trade_user(  # noqa: PLR0913 - one for each field
+        self,
+        *,
+        user_id: str | None = None,
+        user_secret: str | None = None,
+        broker: str | None = None,
+        immediate_redirect: bool | None = None,
+        custom_redirect: str | None = None,
+        reconnect: str | None = None,
+        connection_type: ConnectionType | None = None,
+        show_close_button: bool | None = None,
+        dark_mode: bool | None = None,
+        locale: str | None = None,
+        connection_portal_version: str | None = None,
+        query_params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[LoginResponse | EncryptedResponse]:
+        """Create a link to the connection portal for a user; it expires after five minutes.
+
+        Needs `user_id` and `user_secret`. `broker` skips the choice of one, `reconnect` (a
+        connection's id) repairs a connection, `custom_redirect` is where the portal returns to.
+        For a user with an RSA key the answer is encrypted (`encryption.decrypt` opens it).
+        """
+        query = {"userId": user_id, "userSecret": user_secret}
+        fields = {
+            "broker": broker,
+            "immediateRedirect": immediate_redirect,
+            "customRedirect": custom_redirect,
+            "reconnect": reconnect,
+            "connectionType": connection_type,
+            "showCloseButton": show_close_button,
+            "darkMode": dark_mode,
+            "locale": locale,
+            "connectionPortalVersion": connection_portal_version,
+        }
+        return self.api_client.call(
+            LOGIN, query=query, fields=fields, query_params=query_params, body=body, options=options
+        )
+
+    @boundary
+    def get_user_jwt(
+        self,
+        *,
+        user_id: str | None = None,
+        user_secret: str | None = None,
+        query_params: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[EncryptedResponse]:
+        """Create a JWT for a user with an RSA key; it comes encrypted.
+
+        Needs `user_id` and `user_secret`. `encryption.decrypt` opens the answer.
+        """
+        query = {"userId": user_id, "userSecret": user_secret}
+        return self.api_client.call(JWT, query=query, query_params=query_params, options=options)
+
+    @boundary
+    def delete_snap_trade_user(
+        self,
+        user_id: str | None = None,
+        *,
+        query_params: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ApiResponse[DeleteResponse]:
+        """Delete a user with its connections and data; needs `user_id`.
+
+        The service queues the deletion; the webhook `USER_DELETED` follows when it is done. A
+        NotFoundError with `prior_attempt_unknown` most likely means that it was deleted just now.
+        """
+        query = {"userId": user_id}
+        return self.api_client.call(DELETE, query=query, query_params=query_params, options=options)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            method = name[1:]
+            if name.startswith("a") and method in vars(type(self)):
+                raise ApiAttributeError(
+                    f"{name!r}: this client is synchronous. In async code, call "
+                    f"await asyncio.to_thread(snaptrade.authentication.{method}, ...)"
+                )
+            raise ApiAttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -1,0 +1,202 @@
+"""How a client reaches the service: credentials, host, time, TLS, proxy and limits.
+
+Strategy: one table names every option with its default and its check. An assignment is checked as
+it is made, so a mistake is reported where it stands; a client takes a copy of its own that can't
+be changed any more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from frozendict import frozendict
+
+from snaptrade_client import checks
+from snaptrade_client.exceptions import ApiAttributeError, ApiTypeError, ApiValueError
+from snaptrade_client.redaction import MASK, boundary
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from snaptrade_client.types import ConfigurationOptions, Timeout
+
+DEFAULT_HOST = "https://api.snaptrade.com/api/v1"
+
+ENVIRONMENT = frozendict(
+    consumer_key="SNAPTRADE_CONSUMER_KEY",
+    client_id="SNAPTRADE_CLIENT_ID",
+    host="SNAPTRADE_HOST",
+)
+"""The options that an environment variable may hold instead."""
+
+_flag = checks.boolean
+_DEFAULTS_AND_CHECKS: frozendict[str, tuple[Any, checks.Check[Any]]] = frozendict(
+    consumer_key=(None, checks.credential(ENVIRONMENT["consumer_key"])),
+    client_id=(None, checks.credential(ENVIRONMENT["client_id"])),
+    host=(DEFAULT_HOST, checks.host),
+    timeout=((5.0, 15.0), checks.timeout),
+    deadline=(25.0, checks.optional(checks.seconds)),
+    retries=(2, checks.retries),
+    fresh_connection=(False, _flag),
+    max_body_bytes=(64 * 1024 * 1024, checks.count(1)),
+    connection_pool_maxsize=(32, checks.count(1)),
+    proxy=(None, checks.optional(checks.proxy)),
+    proxy_headers=(None, checks.optional(checks.headers)),
+    ssl_ca_cert=(None, checks.optional(checks.file)),
+    verify_ssl=(True, _flag),
+    cert_file=(None, checks.optional(checks.file)),
+    key_file=(None, checks.optional(checks.file)),
+    assert_hostname=(None, checks.optional(checks.text)),
+    socket_options=(None, checks.optional(checks.socket_options)),
+    allow_insecure_http=(False, _flag),
+    signed_path_prefix=(None, checks.optional(checks.path_prefix)),
+    debug=(False, _flag),
+)
+
+
+class Configuration:
+    """The options of a client.
+
+    Set them as keywords or, before a client is made of it, as attributes. Left out, the consumer
+    key, the client id and the host come from `SNAPTRADE_CONSUMER_KEY`, `SNAPTRADE_CLIENT_ID` and
+    `SNAPTRADE_HOST`.
+
+    Raises:
+        ApiTypeError: an option is unknown or of the wrong type.
+        ApiValueError: an option has a value that can't be right; the text names it.
+
+    """
+
+    consumer_key: str
+    """The key that requests are signed with. A secret."""
+    client_id: str
+    """The client id that belongs to the consumer key."""
+    host: str
+    """The service's base URL; its path, if any, stands before every endpoint's."""
+    timeout: Timeout
+    """Seconds, or (connect, read) seconds; None is without limit. Default (5, 15).
+
+    `read` is the longest silence between two bytes."""
+    deadline: float | None
+    """Seconds for a whole call with its waits and retries; None is without limit. Default 25."""
+    retries: int
+    """How often a call is tried again at most. Default 2."""
+    fresh_connection: bool
+    """Whether every call opens a connection of its own; registering a user always does."""
+    max_body_bytes: int
+    """The longest body of an answer that is read, decompressed. Default 64 MiB."""
+    connection_pool_maxsize: int
+    """How many idle connections are kept at most. Default 32."""
+    proxy: str | None
+    """A proxy's URL; else `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` decide."""
+    proxy_headers: Mapping[str, str] | None
+    """Headers for the proxy, such as `Proxy-Authorization`."""
+    ssl_ca_cert: str | None
+    """A file of CA certificates to trust; else `SSL_CERT_FILE`, else certifi's."""
+    verify_ssl: bool
+    """Whether the service must prove who it is. False is for debugging alone, and warns."""
+    cert_file: str | None
+    """A client certificate, as a PEM file."""
+    key_file: str | None
+    """The client certificate's key, where it is in a file of its own."""
+    assert_hostname: str | None
+    """The name that the service's certificate must have, where it is not the host's."""
+    socket_options: Sequence[tuple[int, int, int]] | None
+    """Arguments of `socket.setsockopt` for each connection; default is TCP_NODELAY alone."""
+    allow_insecure_http: bool
+    """Whether `http://` is allowed to other hosts than this machine and single-label names."""
+    signed_path_prefix: str | None
+    """The path that the service sees before an endpoint's, where a gateway rewrites paths."""
+    debug: bool
+    """Whether the masked log of `SNAPTRADE_LOG=debug` is switched on."""
+
+    _from_environment: set[str]
+    _frozen: bool
+
+    @boundary
+    def __init__(self, **options: Unpack[ConfigurationOptions]) -> None:
+        self.__dict__.update(_from_environment=set(), _frozen=False)
+        given: dict[str, Any] = dict(options)
+        for name, (default, _) in _DEFAULTS_AND_CHECKS.items():
+            setattr(self, name, given.pop(name, None if name in ENVIRONMENT else default))
+        for name in given:
+            raise ApiTypeError(_unknown(name))
+        self._check_whole()
+
+    @boundary
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _DEFAULTS_AND_CHECKS:
+            raise ApiAttributeError(_unknown(name))
+        if self._frozen:
+            raise ApiAttributeError(
+                f"{name!r} can't be set any more, since a client uses this configuration: set it "
+                "before the client is made, or use client.with_options()"
+            )
+        self._from_environment.discard(name)
+        if value is None and name in ENVIRONMENT:
+            value = os.environ.get(ENVIRONMENT[name])
+            self._from_environment.add(name)
+        default, check = _DEFAULTS_AND_CHECKS[name]
+        if value is None and name in ("host", "retries"):
+            value = default
+        self.__dict__[name] = check(name, value)
+
+    def _check_whole(self) -> None:
+        """Check what depends on two options."""
+        checks.secure_enough(self.host, allow_insecure_http=self.allow_insecure_http)
+        if self.key_file and not self.cert_file:
+            raise ApiValueError("key_file needs cert_file, the certificate that the key belongs to")
+
+    @property
+    def api_key(self) -> dict[str, str]:
+        """The client id, under the name that the service's older clients give it."""
+        return {"PartnerClientId": self.client_id}
+
+    @boundary
+    def replace(self, **options: Unpack[ConfigurationOptions]) -> Self:
+        """Return a copy with other options, which can be changed again.
+
+        Raises the errors of the constructor.
+        """
+        copy = self._copy(frozen=False)
+        for name, value in options.items():
+            if name not in _DEFAULTS_AND_CHECKS:
+                raise ApiTypeError(_unknown(name))
+            setattr(copy, name, value)
+        copy._check_whole()
+        return copy
+
+    @boundary
+    def frozen(self) -> Self:
+        """Return a copy that can't be changed, for a client to use."""
+        self._check_whole()
+        return self._copy(frozen=True)
+
+    def _copy(self, *, frozen: bool) -> Self:
+        copy = type(self).__new__(type(self))
+        copy.__dict__.update(
+            self.__dict__, _frozen=frozen, _from_environment=set(self._from_environment)
+        )
+        return copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A key that came from the environment stays there: the other end reads its own.
+        without = {"consumer_key"} & set(self._from_environment)
+        return {name: value for name, value in self.__dict__.items() if name not in without}
+
+    @boundary
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "consumer_key" not in state:
+            _, check = _DEFAULTS_AND_CHECKS["consumer_key"]
+            key = os.environ.get(ENVIRONMENT["consumer_key"])
+            self.__dict__["consumer_key"] = check("consumer_key", key)
+
+    def __repr__(self) -> str:
+        return f"Configuration(client_id={self.client_id!r}, host={self.host!r}, consumer_key={MASK!r})"
+
+
+def _unknown(name: str) -> str:
+    return f"{name!r} is not an option of a client{checks.similar(name, _DEFAULTS_AND_CHECKS)}"

@@ -1,0 +1,156 @@
+"""Query strings and JSON, exactly as the service signs and sends them.
+
+Strategy: a value is checked and encoded once, before anything is sent; the text that comes out is
+both what is signed and what travels. The service parses a body and serializes it again to check
+the signature (docs.snaptrade.com, request-signatures), so only values that survive that round trip
+unchanged are let through; for the others the error names the place and the way out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from snaptrade_client.api_response import BodyObject
+from snaptrade_client.exceptions import ApiTypeError, ApiValueError
+
+# CPython's default limit for turning text into an integer: the service could not read a longer one.
+MAX_INTEGER_DIGITS = 4300
+_MAX_INTEGER = 10**MAX_INTEGER_DIGITS
+# Far above what the API uses, and below what makes parsers on the way give up.
+MAX_DEPTH = 100
+
+
+def encode_query(pairs: Iterable[tuple[str, str]]) -> str:
+    """Percent-encode names and values of a query string, in their order.
+
+    UTF-8; unreserved characters and `/` stay as they are, a space is `%20`.
+
+    Raises:
+        ApiTypeError: a name or value is not a str.
+        ApiValueError: a name or value holds a lone surrogate.
+
+    """
+    return "&".join(f"{_quote(name, name)}={_quote(value, name)}" for name, value in pairs)
+
+
+def _quote(text: str, name: str) -> str:
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers' data
+        raise ApiTypeError(f"{name!r} in the query must be a str, not {type(text).__name__}")
+    try:
+        return quote(text)
+    except UnicodeEncodeError:
+        pass
+    raise ApiValueError(_surrogate(f"{name!r} in the query"))
+
+
+def canonical_json(value: Any, name: str = "body") -> str:
+    """Serialize `value` in the canonical form: keys sorted, no white space, ASCII only.
+
+    `name` is what errors call the value. Accepted are None, bool, int, float, str, Decimal, lists,
+    tuples and mappings of these.
+
+    Raises:
+        ApiTypeError: a key is not a str, or a value is of a type that JSON does not have.
+        ApiValueError: NaN, an infinity, an integer of more than 4,300 digits, a Decimal that a
+            double can't hold, a lone surrogate, nesting deeper than 100 levels.
+
+    """
+    return json.dumps(
+        _plain(value, name, MAX_DEPTH), separators=(",", ":"), sort_keys=True, allow_nan=False
+    )
+
+
+def parse_json(data: bytes) -> Any:
+    """Parse UTF-8 JSON (RFC 8259); objects become `BodyObject`, arrays plain lists.
+
+    Raises:
+        ValueError: the bytes are not JSON. It holds neither the bytes nor a cause that does.
+
+    """
+    try:
+        return json.loads(
+            data.decode("utf-8-sig"), object_hook=BodyObject, parse_constant=_refuse_constant
+        )
+    except UnicodeDecodeError as error:
+        problem = f"byte {error.start} is not UTF-8"
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg.lower()} at character {error.pos}"
+    except ValueError as error:
+        problem = str(error)
+    except RecursionError:
+        problem = "it nests too deep"
+    raise ValueError(problem)
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _plain(value: Any, name: str, depth: int) -> Any:
+    """Copy `value` into the types that JSON has, or say where it can't be done."""
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, str):
+        return _plain_text(value, name)
+    if isinstance(value, int):
+        if not -_MAX_INTEGER < value < _MAX_INTEGER:
+            raise ApiValueError(
+                f"{name} is an integer of more than {MAX_INTEGER_DIGITS} digits: send it as a str"
+            )
+        return int(value)
+    if isinstance(value, float | Decimal):
+        return _plain_number(value, name)
+    if depth == 0:
+        raise ApiValueError(f"{name} nests deeper than {MAX_DEPTH} levels, or holds itself")
+    if isinstance(value, Mapping):
+        return _plain_object(value, name, depth)
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{name}[{index}]", depth - 1) for index, item in enumerate(value)]
+    raise ApiTypeError(
+        f"{name} is a {type(value).__name__}, which JSON does not have: send str(value), or a "
+        "dict, list, str, int, float, bool or None"
+    )
+
+
+def _plain_object(value: Mapping[Any, Any], name: str, depth: int) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise ApiTypeError(
+                f"{name} has the key {key!r}, a {type(key).__name__}: keys must be str"
+            )
+        plain[_plain_text(key, f"a key of {name}")] = _plain(item, f"{name}[{key!r}]", depth - 1)
+    return plain
+
+
+def _plain_text(value: str, name: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return str(value) if type(value) is str else str.__str__(value)
+    raise ApiValueError(_surrogate(name))
+
+
+def _plain_number(value: float | Decimal, name: str) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ApiValueError(f"{name} is {value!r}, which JSON does not have: send a number or None")
+    if isinstance(value, Decimal) and Decimal(repr(number)) != value:
+        raise ApiValueError(
+            f"{name} is a Decimal with more digits than a double keeps: send it as a str"
+        )
+    return number
+
+
+def _surrogate(name: str) -> str:
+    return (
+        f"{name} holds a lone surrogate, which UTF-8 can't encode: decode the text with the codec "
+        "that it was written in"
+    )

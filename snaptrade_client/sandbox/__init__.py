@@ -1,0 +1,38 @@
+"""A service on this machine to develop and test against: `pip install "snaptrade-client[sandbox]"`.
+
+    with Sandbox(users={"u1": "secret"}) as sandbox:
+        sandbox.client().authentication.list_snap_trade_users()
+
+Strategy: the rooms know little of each other. `signatures`, `rate_limit`, `state`, `operations`
+and `sealing` are pure and take the clock; `app` is the only one that knows Flask, `server` the
+only one that knows cheroot; `sandbox` puts them together.
+"""
+
+from importlib.util import find_spec
+
+from snaptrade_client.exceptions import MissingExtraError
+
+# Looked up before anything is imported, so that an ImportError inside of a package that is
+# installed is not taken for a package that is not.
+for _package in ("cheroot", "cryptography", "flask"):
+    if find_spec(_package) is None:
+        raise MissingExtraError("sandbox")
+
+from snaptrade_client.sandbox.clock import Clock  # noqa: E402
+from snaptrade_client.sandbox.recording import RecordedRequest, RequestLog  # noqa: E402
+from snaptrade_client.sandbox.sandbox import (  # noqa: E402
+    CLIENT_ID,
+    CONSUMER_KEY,
+    Sandbox,
+)
+from snaptrade_client.sandbox.state import SandboxUser  # noqa: E402
+
+__all__ = [
+    "CLIENT_ID",
+    "CONSUMER_KEY",
+    "Clock",
+    "RecordedRequest",
+    "RequestLog",
+    "Sandbox",
+    "SandboxUser",
+]

@@ -1,0 +1,107 @@
+"""What the sandbox remembers: users and portal links; pure, in memory, behind one lock."""
+
+import hmac
+import secrets
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from snaptrade_client.sandbox.errors import (
+    NOT_FOUND,
+    USER_EXISTS,
+    WRONG_CREDENTIALS,
+    ServiceError,
+)
+
+LINK_LIFETIME = 300
+"""Seconds for which a connection portal link works: five minutes, as documented."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxUser:
+    """A user of the sandbox: its secret, and its RSA public key ("ssh-rsa ...") or None."""
+
+    secret: str = field(repr=False)
+    rsa_public_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalLink:
+    """A login's one-time link: `expires_at` is in Unix seconds of the sandbox's clock."""
+
+    token: str = field(repr=False)
+    session_id: str
+    user_id: str
+    expires_at: float
+
+
+class State:
+    """The users and the links of one sandbox. Every method is atomic."""
+
+    def __init__(self, users: Mapping[str, SandboxUser], *, clock: Callable[[], float]) -> None:
+        """Start with `users`, which is copied; `clock` gives Unix seconds."""
+        self._users = dict(users)
+        self._links: dict[str, PortalLink] = {}
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    @property
+    def users(self) -> dict[str, SandboxUser]:
+        """A copy of the users, by id, in the order of their registration."""
+        with self._lock:
+            return dict(self._users)
+
+    def register(
+        self, *, user_id: str | None, rsa_public_key: str | None
+    ) -> tuple[str, SandboxUser]:
+        """Add a user, under a new id where `user_id` is None."""
+        user_id = str(uuid.uuid4()) if user_id is None else user_id
+        user = SandboxUser(secret=str(uuid.uuid4()), rsa_public_key=rsa_public_key)
+        with self._lock:
+            if user_id in self._users:
+                raise ServiceError(USER_EXISTS, user_id=user_id)
+            self._users[user_id] = user
+        return user_id, user
+
+    def authenticate(self, *, user_id: str, secret: str) -> SandboxUser:
+        """Give the user whose id and secret these are."""
+        with self._lock:
+            user = self._users.get(user_id)
+        # An unknown user costs a comparison too, so that time tells nothing.
+        expected = user.secret if user else secrets.token_hex(16)
+        matches = hmac.compare_digest(expected.encode(), secret.encode())
+        if user is None or not matches:
+            raise ServiceError(WRONG_CREDENTIALS)
+        return user
+
+    def delete(self, *, user_id: str) -> None:
+        """Remove a user and its links."""
+        with self._lock:
+            if self._users.pop(user_id, None) is None:
+                raise ServiceError(NOT_FOUND, what="User")
+            self._links = {
+                token: link for token, link in self._links.items() if link.user_id != user_id
+            }
+
+    def create_link(self, *, user_id: str) -> PortalLink:
+        """Make a portal link for a user; links that have expired are forgotten."""
+        now = self._clock()
+        link = PortalLink(
+            token=secrets.token_urlsafe(32),
+            session_id=str(uuid.uuid4()),
+            user_id=user_id,
+            expires_at=now + LINK_LIFETIME,
+        )
+        with self._lock:
+            self._links = {token: old for token, old in self._links.items() if old.expires_at > now}
+            self._links[link.token] = link
+        return link
+
+    def open_link(self, *, token: str, use_up: bool) -> PortalLink | None:
+        """Give a link, for the last time if `use_up`; None where it is unknown, used or expired."""
+        with self._lock:
+            link = self._links.pop(token, None) if use_up else self._links.get(token)
+        if link is None or link.expires_at <= self._clock():
+            return None
+        return link

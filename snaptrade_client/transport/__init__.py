@@ -1,0 +1,12 @@
+"""The only door to the network, and the only place that knows urllib3 and certifi.
+
+Strategy: an exchange is one request and its answer. Nothing is retried here, no redirect followed,
+and every wait obeys the call's deadline. From the top: `pool` keeps connections, `exchange` sends
+and reads, `connections` opens them, `framing` finds the end of a body, `sockets` waits.
+"""
+
+from snaptrade_client.transport.exchange import Answer, Request
+from snaptrade_client.transport.pool import Transport
+from snaptrade_client.transport.sockets import Limits
+
+__all__ = ["Answer", "Limits", "Request", "Transport"]

@@ -1,0 +1,181 @@
+"""One request and its answer, and what a failure of it means.
+
+Strategy: `connect` is the border between "the service has not seen the request" and "it may have
+acted", so there is one function on each side of it. Whatever goes wrong leaves as an exception of
+ours that tells its cause in words: the causes themselves hold URLs, and those hold secrets. Each
+is raised outside of the `except` that caught its cause, or it would be chained to it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, RemoteDisconnected
+from socket import gaierror
+from typing import NamedTuple, cast
+
+from snaptrade_client.api_response import Headers
+from snaptrade_client.exceptions import (
+    ApiException,
+    ConnectionFailedError,
+    ConnectionLostError,
+    InvalidResponseError,
+    NameResolutionError,
+    ProxyError,
+    TlsError,
+    TransportError,
+)
+from snaptrade_client.transport import framing
+from snaptrade_client.transport.connections import Connection, Head
+from snaptrade_client.transport.sockets import Timer
+
+# How much of an incomplete body an exception keeps.
+KEPT_BYTES = 1024 * 1024
+
+
+class Request(NamedTuple):
+    """One request, ready to be sent."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+class Answer(NamedTuple):
+    """A complete answer, its body decompressed."""
+
+    status: int
+    reason: str
+    headers: Headers
+    data: bytes
+
+
+def connect(connection: Connection) -> None:
+    """Open a connection; nothing of the request is sent.
+
+    Raises:
+        TransportError: with the outcome `not_sent`.
+
+    """
+    try:
+        connection.connect()
+    except Exception as error:  # noqa: BLE001 - whatever it is, nothing was sent
+        failure = _not_connected(error, connection)
+    else:
+        return
+    failure.outcome = "not_sent"
+    raise failure
+
+
+def exchange(connection: Connection, request: Request, max_body_bytes: int) -> tuple[Answer, bool]:
+    """Send a request, read its answer, and say whether the connection can be used again.
+
+    Raises:
+        TransportError: no complete answer arrived; the outcome is `unknown`.
+        InvalidResponseError: the answer is not HTTP, or too long; the outcome is `unknown`.
+
+    """
+    kept: list[bytes] = []
+    head: Head | None = None
+    try:
+        _write(connection, request)
+        # Not urllib3's own getresponse: it logs the whole URL of an answer with odd headers.
+        head = cast("Head", HTTPConnection.getresponse(connection))
+        end = _framing(head, request.method)
+        wire = framing.pieces(head.reader, end)
+        encoding = head.headers.get("Content-Encoding", "")
+        for piece in framing.decoded(wire, encoding, max_body_bytes):
+            kept.append(piece)
+        head.close()
+        keep = not (end.odd or head.will_close) and head.reader.clean and connection.can_be_kept()
+        return Answer(head.status, head.reason, _headers(head), b"".join(kept)), keep
+    except Exception as error:  # noqa: BLE001 - whatever it is, the service may have acted
+        failure = _not_answered(error, connection.timer)
+    failure.outcome = "unknown"
+    if head is not None:
+        failure.status, failure.headers = head.status, _headers(head)
+        failure.data = b"".join(kept)[:KEPT_BYTES]
+    raise failure
+
+
+def _write(connection: Connection, request: Request) -> None:
+    # The service may answer before it has read everything, with a 413 for example, and close.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        connection.request(
+            request.method, request.target, body=request.body, headers=request.headers
+        )
+
+
+def _framing(head: Head, method: str) -> framing.Framing:
+    if head.status == 101:
+        raise InvalidResponseError(reason="the answer is 101: another protocol was not asked for")
+    return framing.framing(
+        bodiless=method == "HEAD" or head.status in (204, 304),
+        encodings=head.headers.get_all("Transfer-Encoding", []),
+        lengths=head.headers.get_all("Content-Length", []),
+        defective=bool(head.headers.defects),
+    )
+
+
+def _headers(head: Head) -> Headers:
+    return Headers(head.getheaders())
+
+
+def _not_connected(error: Exception, connection: Connection) -> ApiException:
+    """Translate what went wrong before any byte of the request was sent."""
+    tunnel = re.match(r"Tunnel connection failed: ([0-9]{3})", str(error))
+    if tunnel:
+        failure: ApiException = ProxyError(reason=f"the proxy answered CONNECT with {tunnel[1]}")
+        failure.kind = "refused" if tunnel[1].startswith("4") else "not_sent"
+        return failure
+    failure = _connect_failure(error, connection)
+    # An end in the middle of a handshake may be a hiccup; what OpenSSL objects to stays.
+    hiccup = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError)
+    failure.kind = "refused" if isinstance(failure, TlsError) and not hiccup else "not_sent"
+    return failure
+
+
+def _connect_failure(error: Exception, connection: Connection) -> TransportError:
+    if isinstance(error, TimeoutError):
+        return connection.timer.failure()
+    if isinstance(error, ssl.SSLError):
+        return TlsError(reason=f"no secure connection: {_tls_problem(error)}")
+    if isinstance(error, gaierror | UnicodeError):
+        return NameResolutionError(reason="the host's name was not found")
+    if isinstance(error, ValueError):  # urllib3's CertificateError, with assert_hostname
+        return TlsError(reason="no secure connection: the certificate is for another name")
+    if connection.proxy or isinstance(error, HTTPException | ApiException):
+        return ProxyError(reason=f"no connection through the proxy: {_problem(error)}")
+    return ConnectionFailedError(reason=f"no connection to the service: {_problem(error)}")
+
+
+def _not_answered(error: Exception, timer: Timer) -> ApiException:
+    """Translate what went wrong after the request, or some of it, was sent."""
+    failure: ApiException
+    if isinstance(error, ApiException):
+        failure = error
+    elif isinstance(error, TimeoutError):
+        failure = timer.failure()
+    elif isinstance(error, ssl.SSLError):
+        failure = TlsError(reason=f"the secure connection broke: {_tls_problem(error)}")
+    elif isinstance(error, HTTPException) and not isinstance(error, RemoteDisconnected):
+        failure = InvalidResponseError(reason=f"the answer is not HTTP: {type(error).__name__}")
+    else:
+        failure = ConnectionLostError(reason=f"the connection was lost: {_problem(error)}")
+    failure.kind = "lost" if isinstance(failure, TransportError) else "final"
+    return failure
+
+
+def _problem(error: Exception) -> str:
+    """Tell an error's cause by its class and number; its text may hold a URL."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number else type(error).__name__
+
+
+def _tls_problem(error: ssl.SSLError) -> str:
+    message = getattr(error, "verify_message", None) or error.reason or type(error).__name__
+    return str(message).lower().replace("_", " ")

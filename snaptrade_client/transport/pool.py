@@ -1,0 +1,140 @@
+"""The transport: single exchanges over connections that are kept between them.
+
+Strategy: no lock, since a fork could leave it taken: a deque of idle connections and a set of busy
+ones, whose operations are atomic. A connection is used again only after its answer was read to the
+end, exactly, and nothing has arrived on it since.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from snaptrade_client.exceptions import ApiValueError, ConnectionLostError
+from snaptrade_client.transport.connections import Connection, Connector
+from snaptrade_client.transport.exchange import Answer, Request, connect, exchange
+from snaptrade_client.transport.sockets import Limits, Timer
+
+if TYPE_CHECKING:
+    from snaptrade_client.configuration import Configuration
+
+
+class Transport:
+    """Sends single requests to one service. Safe from any number of threads.
+
+    After a fork, the child closes its copies of the parent's connections and opens its own.
+    """
+
+    def __init__(
+        self, configuration: Configuration, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._connector = Connector(configuration)
+        self._most_idle = configuration.connection_pool_maxsize
+        self._clock = clock
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
+        self._pid = os.getpid()
+        self._closed = False
+        weakref.finalize(self, _close_all, self._idle)
+        _transports.add(self)
+
+    def send(self, request: Request, limits: Limits) -> Answer:
+        """Send one request and return its complete answer, whatever its status.
+
+        Raises:
+            TransportError: no complete answer arrived; `outcome` and `kind` say what that means.
+            InvalidResponseError: the answer is not HTTP, or too long; `data` holds what arrived.
+            ApiValueError: the client was closed, or its TLS files can't be used.
+
+        """
+        if self._closed:
+            raise ApiValueError("this client is closed: make another, or close it later")
+        pid = os.getpid()
+        connection = self._take(fresh=limits.fresh)
+        connection.timer = Timer(limits, self._clock)
+        keep = False
+        try:
+            if connection.sock is None:
+                connect(connection)
+            connection.timer.connected()
+            target, headers = self._connector.request(request.target, request.headers)
+            request = request._replace(target=target, headers=headers)
+            answer, keep = exchange(connection, request, limits.max_body_bytes)
+        finally:
+            self._busy.discard(connection)
+            keep = keep and not limits.fresh and pid == os.getpid()
+            self._put(connection, keep=keep)
+        if pid != os.getpid():
+            # A signal's handler forked in the middle: two processes have read from one connection.
+            raise _forked()
+        return answer
+
+    def close(self) -> None:
+        """Close the idle connections now, and those in use when their calls end."""
+        self._closed = True
+        _close_all(self._idle)
+
+    def forget(self) -> None:
+        """Let go of the connections of the process that this one was forked from."""
+        self._pid = os.getpid()
+        for connection in (*self._idle, *self._busy):
+            connection.abandon()
+        self._idle.clear()
+        self._busy.clear()
+
+    def _take(self, *, fresh: bool) -> Connection:
+        # Not every server that forks runs Python's hooks.
+        if self._pid != os.getpid():
+            self.forget()
+        connection = None if fresh else self._clean()
+        connection = connection or self._connector.new()
+        self._busy.add(connection)
+        return connection
+
+    def _clean(self) -> Connection | None:
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None
+            if connection.is_clean():
+                return connection
+            connection.close()
+
+    def _put(self, connection: Connection, *, keep: bool) -> None:
+        if not keep or len(self._idle) >= self._most_idle:
+            connection.close()
+            return
+        self._idle.append(connection)
+        if self._closed:
+            _close_all(self._idle)
+
+
+def _forked() -> ConnectionLostError:
+    failure = ConnectionLostError(reason="the process forked in the middle of the exchange")
+    failure.outcome, failure.kind = "unknown", "lost"
+    return failure
+
+
+def _close_all(connections: deque[Connection]) -> None:
+    while True:
+        try:
+            connections.pop().close()
+        except IndexError:
+            return
+
+
+_transports: weakref.WeakSet[Transport] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for transport in list(_transports):
+        transport.forget()
+
+
+# Windows has no fork, and no hook for it.
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_forget_all)

@@ -1,0 +1,187 @@
+"""Sockets that obey a deadline: name resolution, connecting, reading.
+
+Strategy: a timeout of a socket bounds one wait, so that a server which sends a byte now and then
+holds a call for ever. Here each wait is armed anew with what is left, from a monotonic clock. Only
+`transport` uses this.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, NamedTuple
+
+from snaptrade_client.exceptions import (
+    ConnectTimeoutError,
+    DeadlineExceededError,
+    ReadTimeoutError,
+    TransportError,
+)
+
+# A wait that ends this much before its moment, by rounding, counts as having reached it.
+_ROUNDING = 0.005
+
+Address = tuple[Any, ...]
+
+
+class Limits(NamedTuple):
+    """What bounds one exchange: seconds, None for no limit, and bytes."""
+
+    connect: float | None
+    """For resolving the name, connecting and the handshakes, together."""
+    read: float | None
+    """For the silence between two bytes."""
+    deadline: float | None
+    """The moment on the monotonic clock at which everything ends."""
+    max_body_bytes: int
+    fresh: bool
+    """Whether a connection of its own is wanted."""
+
+
+class Timer:
+    """Tells how long the next wait may last, and which limit a wait has met."""
+
+    __slots__ = ("_clock", "_deadline", "_gap", "_phase_end", "_read")
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._deadline = limits.deadline
+        self._read = limits.read
+        self._gap: float | None = None
+        self._phase_end = None if limits.connect is None else clock() + limits.connect
+
+    def connected(self) -> None:
+        """Pass from connecting, bounded as a whole, to the exchange, bounded by its gaps."""
+        self._phase_end, self._gap = None, self._read
+
+    def seconds(self) -> float | None:
+        """Return how long the next wait may last; None is without limit.
+
+        Raises:
+            TimeoutError: there is no time left.
+
+        """
+        ends = [end for end in (self._deadline, self._phase_end) if end is not None]
+        if not ends:
+            return self._gap
+        left = min(ends) - self._clock()
+        if left <= 0:
+            raise TimeoutError
+        return left if self._gap is None else min(left, self._gap)
+
+    def failure(self) -> TransportError:
+        """Name the limit that a wait has met."""
+        now = self._clock() + _ROUNDING
+        if self._deadline is not None and now >= self._deadline:
+            return DeadlineExceededError(reason="the call's deadline passed")
+        if self._phase_end is not None:
+            return ConnectTimeoutError(reason="no connection within the connect timeout")
+        return ReadTimeoutError(reason="the service was silent for longer than the read timeout")
+
+
+def open_socket(
+    host: str, port: int, timer: Timer, options: Sequence[tuple[int, int, int | bytes]]
+) -> socket.socket:
+    """Connect to the first address of a host that answers; the timer bounds them all together.
+
+    Raises:
+        OSError: no address took the connection; gaierror where there is none; TimeoutError.
+
+    """
+    failure = OSError("the name has no address")
+    for family, kind, protocol, address in _addresses(host, port, timer):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            for option in options:
+                sock.setsockopt(*option)
+            sock.settimeout(timer.seconds())
+            sock.connect(address)
+            # For the handshake, which the caller does next.
+            sock.settimeout(timer.seconds())
+        except TimeoutError:
+            sock.close()
+            raise
+        except OSError as error:
+            sock.close()
+            failure = error
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise failure
+
+
+def _addresses(
+    host: str, port: int, timer: Timer
+) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, Address]]:
+    """Resolve a name in a thread of its own, since getaddrinfo takes no timeout."""
+    results: SimpleQueue[list[Any] | Exception] = SimpleQueue()
+    if ":" in host or host.replace(".", "").isdigit():
+        _look_up(host, port, results)
+    else:
+        try:
+            Thread(target=_look_up, args=(host, port, results), daemon=True).start()
+        except RuntimeError:
+            # No thread starts any more while the interpreter shuts down.
+            _look_up(host, port, results)
+    try:
+        found = results.get(timeout=timer.seconds())
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(found, Exception):
+        raise found
+    return [(family, kind, protocol, address) for family, kind, protocol, _, address in found]
+
+
+def _look_up(host: str, port: int, results: SimpleQueue[list[Any] | Exception]) -> None:
+    try:
+        results.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError) as error:
+        # UnicodeError: a label that is empty or too long for a name.
+        results.put(error)
+
+
+class TimedReader(io.BufferedReader):
+    """A buffered reader over a socket that waits as long as its timer says.
+
+    When it is closed, `clean` says whether everything that it took from the socket was read.
+    """
+
+    raw: _TimedRaw
+
+    def __init__(self, sock: socket.socket, timer: Timer) -> None:
+        super().__init__(_TimedRaw(sock, timer))
+        self.clean = False
+
+    def close(self) -> None:
+        """Close, after a look at what is left in the buffer."""
+        if not self.closed:
+            self.raw.stopped = True
+            self.clean = not self.peek(1)
+        super().close()
+
+
+class _TimedRaw(io.RawIOBase):
+    def __init__(self, sock: socket.socket, timer: Timer) -> None:
+        self._sock = sock
+        # A file of the socket's own keeps it open for as long as an answer is read from it.
+        self._file = sock.makefile("rb", 0)
+        self._timer = timer
+        self.stopped = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.stopped:
+            return 0
+        self._sock.settimeout(self._timer.seconds())
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
