@@ -14,13 +14,13 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from frozendict import frozendict
 
 from snaptrade_client import __version__, checks
-from snaptrade_client.api_response import ApiResponse, Attempt, Kind, Outcome
+from snaptrade_client.api_response import ApiResponse, Attempt
 from snaptrade_client.configuration import Configuration
 from snaptrade_client.encoding import canonical_json, encode_query
 from snaptrade_client.exceptions import ApiException, ApiTypeError, ApiValueError
@@ -29,11 +29,14 @@ from snaptrade_client.logs import LOGGER, switch_on_if_asked
 from snaptrade_client.operations import Operation, body_values, query_values
 from snaptrade_client.redaction import boundary, scrub, secrets_in
 from snaptrade_client.retry import Progress, Replay, RetryBudget, clock_error, told_wait
+from snaptrade_client.shapes import is_object
 from snaptrade_client.signing import canonical_message, signature
 from snaptrade_client.transport import Answer, Limits, Request, Transport
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing import Self
+
+    from typing_extensions import Unpack
 
     from snaptrade_client.types import CallOptions, ClientOptions, QueryValue
 
@@ -151,7 +154,7 @@ class ApiClient:
         return self._shared.clock_skew
 
     def close(self) -> None:
-        """Close the connections: idle ones now, others when their calls end. Then it is unusable."""
+        """Close the connections; those in use close when their calls end. Then it is unusable."""
         self._shared.transport.close()
 
     @boundary
@@ -166,7 +169,7 @@ class ApiClient:
                 )
         other = type(self).__new__(type(self))
         configuration = self.configuration.replace(**options).frozen()
-        other._use(configuration, self._shared, self._seams)
+        other._use(configuration, self._shared, self._seams)  # noqa: SLF001 - its own class
         other.user_agent = self.user_agent
         return other
 
@@ -178,7 +181,7 @@ class ApiClient:
         return f"ApiClient({self.configuration!r})"
 
     @boundary
-    def request(  # noqa: PLR0913 - what a request has
+    def request(
         self,
         method: str,
         path: str,
@@ -198,11 +201,12 @@ class ApiClient:
             idempotent = method in _HARMLESS_METHODS
         replay: Replay = "harmless" if checks.boolean("idempotent", idempotent) else "harmful"
         operation = Operation("request", method, checks.path("path", path), replay)
-        call = self._call(operation, checks.query("query", query), body, options)
+        chosen = _chosen(operation, options)
+        call = self._call(operation, checks.query("query", query), body, chosen)
         return self._run(call)
 
     @boundary
-    def call(  # noqa: PLR0913 - each of them may be given
+    def call(
         self,
         operation: Operation,
         *,
@@ -227,24 +231,20 @@ class ApiClient:
             ApiException: the call failed.
 
         """
+        chosen = _chosen(operation, options)
         parameters = query_values(operation, query, query_params)
         content = body_values(operation, fields, body)
-        return self._run(self._call(operation, parameters, content, options))
+        return self._run(self._call(operation, parameters, content, chosen))
 
     def _call(
-        self, operation: Operation, query: Mapping[str, str], body: Any, options: Mapping[str, Any]
+        self, operation: Operation, query: Mapping[str, str], body: Any, chosen: Mapping[str, Any]
     ) -> Call:
         """Check and encode everything that does not change from one attempt to the next."""
         configuration = self.configuration
-        for name in options:
-            if name not in _OPTIONS:
-                known = checks.similar(name, _OPTIONS)
-                raise ApiTypeError(f"{operation.name}() got an unexpected keyword {name!r}{known}")
-        chosen = {name: _OPTIONS[name](name, value) for name, value in options.items()}
         retries = chosen.get("retries")
         fresh = chosen.get("fresh_connection", configuration.fresh_connection)
         content = canonical_json(body)
-        named = {**body, **query} if isinstance(body, Mapping) else query
+        named: Mapping[str, Any] = {**body, **query} if is_object(body) else query
         return Call(
             operation=operation,
             target=self._path + operation.path,
@@ -255,7 +255,7 @@ class ApiClient:
             headers=self._headers(chosen.get("extra_headers", {}), has_body=body is not None),
             user_id=named.get("userId"),
             secrets=frozenset(secrets_in(named)),
-            timeout=chosen["timeout"] if "timeout" in chosen else self._timeout,
+            timeout=chosen.get("timeout", self._timeout),
             deadline=chosen.get("deadline", configuration.deadline),
             retries=configuration.retries if retries is None else retries,
             fresh=operation.registers or fresh,
@@ -278,21 +278,22 @@ class ApiClient:
         deadline = None if call.deadline is None else started + call.deadline
         limits = Limits(*call.timeout, deadline, self.configuration.max_body_bytes, call.fresh)
         progress = Progress(call.retries)
-        attempts: list[Attempt] = []
+        attempts: tuple[Attempt, ...] = ()
         while True:
             began = monotonic()
             result = self._attempt(call, limits)
             now = monotonic()
             if isinstance(result, Success):
                 self._shared.budget.earn()
-                self._record(call, attempts, "ok", None, result.answer.status, now - began)
+                attempts += (Attempt("ok", None, result.answer.status, now - began, 0.0),)
+                _log(call, attempts)
                 return _response(result, attempts, now - started)
             wait, progress = self._following(call, progress, result, deadline, now)
-            self._record(
-                call, attempts, result.kind, result.outcome, result.status, now - began, wait or 0.0
-            )
+            kind, outcome, status = result.kind, result.outcome, result.status
+            attempts += (Attempt(kind, outcome, status, now - began, wait or 0.0),)
+            _log(call, attempts)
             if wait is None:
-                raise finish(result, call.operation, call.user_id, tuple(attempts))
+                raise finish(result, call.operation, call.user_id, attempts)
             self._seams.sleep(wait)
 
     def _following(
@@ -340,26 +341,27 @@ class ApiClient:
         failure.seal(scrub(failure.describe(), known))
         return failure
 
-    @staticmethod
-    def _record(  # noqa: PLR0913 - one for each field of an attempt
-        call: Call,
-        attempts: list[Attempt],
-        result: Kind | Literal["ok"],
-        outcome: Outcome | None,
-        status: int | None,
-        seconds: float,
-        wait: float = 0.0,
-    ) -> None:
-        attempts.append(Attempt(result, outcome, status, seconds, wait))
-        if LOGGER.isEnabledFor(logging.DEBUG):
-            LOGGER.debug(
-                "%s %s attempt %d: %s, status %s, %.0f ms, wait %.2f s",
-                *(call.operation.method, call.operation.path, len(attempts), result, status),
-                *(seconds * 1000, wait),
-            )
+
+def _chosen(operation: Operation, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the options of a call."""
+    for name in options:
+        if name not in _OPTIONS:
+            known = checks.similar(name, _OPTIONS)
+            raise ApiTypeError(f"{operation.name}() got an unexpected keyword {name!r}{known}")
+    return {name: _OPTIONS[name](name, value) for name, value in options.items()}
 
 
-def _response(success: Success, attempts: list[Attempt], elapsed: float) -> ApiResponse[Any]:
+def _log(call: Call, attempts: tuple[Attempt, ...]) -> None:
+    if LOGGER.isEnabledFor(logging.DEBUG):
+        result, _, status, seconds, wait = attempts[-1]
+        LOGGER.debug(
+            "%s %s, attempt %d: %s, status %s, %.0f ms, then %.2f s of waiting",
+            *(call.operation.method, call.operation.path, len(attempts)),
+            *(result, status, seconds * 1000, wait),
+        )
+
+
+def _response(success: Success, attempts: tuple[Attempt, ...], elapsed: float) -> ApiResponse[Any]:
     answer = success.answer
     return ApiResponse(
         body=success.body,
@@ -369,7 +371,7 @@ def _response(success: Success, attempts: list[Attempt], elapsed: float) -> ApiR
         data=answer.data,
         round_trip_time=attempts[-1].seconds,
         elapsed=elapsed,
-        attempts=tuple(attempts),
+        attempts=attempts,
     )
 
 

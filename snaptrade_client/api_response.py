@@ -54,7 +54,7 @@ class BodyObject(dict[str, Any]):
 
     def _spelled(self, key: Any) -> Any:
         """Return the key under which the entry stands, or `key` itself where there is none."""
-        if not dict.__contains__(self, key):
+        if not super().__contains__(key):
             for own in self:
                 if snake(own) == key:
                     return own
@@ -64,10 +64,10 @@ class BodyObject(dict[str, Any]):
         own = self._spelled(key)
         if own == key:
             raise ApiKeyError(f"{key!r} is not in the answer, which has: {', '.join(self)}")
-        return dict.__getitem__(self, own)
+        return super().__getitem__(own)
 
     def __contains__(self, key: object) -> bool:
-        return dict.__contains__(self, self._spelled(key))
+        return super().__contains__(self._spelled(key))
 
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(self._spelled(key), value)
@@ -181,7 +181,7 @@ class ApiResponse(Generic[T]):
     attempts: tuple[Attempt, ...]
     """What each attempt came to, the last one included."""
 
-    def __init__(  # noqa: PLR0913 - one for each attribute
+    def __init__(
         self,
         *,
         body: T,

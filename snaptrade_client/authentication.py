@@ -38,11 +38,13 @@ REGISTER = Operation(
     "/snapTrade/registerUser",
     "harmful",
     body=frozendict(userId=str, rsaPublicKey=str),
-    promise=dict,
+    promise="an object",
     registers=True,
     echoes_user=True,
 )
-LIST = Operation("list_snap_trade_users", "GET", "/snapTrade/listUsers", "harmless", promise=list)
+LIST = Operation(
+    "list_snap_trade_users", "GET", "/snapTrade/listUsers", "harmless", promise="an array"
+)
 LOGIN = Operation(
     "login_snap_trade_user",
     "POST",
@@ -60,7 +62,7 @@ LOGIN = Operation(
         locale=str,
         connectionPortalVersion=str,
     ),
-    promise=dict,
+    promise="an object",
 )
 JWT = Operation(
     "get_user_jwt",
@@ -68,7 +70,7 @@ JWT = Operation(
     "/snapTrade/encryptedJWT",
     "harmless",
     query=_USER_AND_SECRET,
-    promise=dict,
+    promise="an object",
 )
 DELETE = Operation(
     "delete_snap_trade_user",
@@ -76,7 +78,7 @@ DELETE = Operation(
     "/snapTrade/deleteUser",
     "harmless",
     query=_USER,
-    promise=dict,
+    promise="an object",
     echoes_user=True,
 )
 
@@ -119,7 +121,7 @@ class AuthenticationApi:
         return self.api_client.call(LIST, query_params=query_params, options=options)
 
     @boundary
-    def login_snap_trade_user(  # noqa: PLR0913 - one for each field
+    def login_snap_trade_user(
         self,
         *,
         user_id: str | None = None,

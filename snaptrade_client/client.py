@@ -13,8 +13,9 @@ from snaptrade_client.redaction import boundary
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Self
 
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Unpack
 
     from snaptrade_client.api_response import ApiResponse
     from snaptrade_client.types import CallOptions, ClientOptions, ConnectionOptions, QueryValue
@@ -71,7 +72,7 @@ class SnapTrade:
         return self.api_client.configuration
 
     @boundary
-    def request(  # noqa: PLR0913 - what a request has
+    def request(
         self,
         method: str,
         path: str,
@@ -107,11 +108,11 @@ class SnapTrade:
         `close()` of one closes the connections of both.
         """
         other = SnapTrade.__new__(SnapTrade)
-        other._use(self.api_client.with_options(**options))
+        other._use(self.api_client.with_options(**options))  # noqa: SLF001 - its own class
         return other
 
     def close(self) -> None:
-        """Close the connections: idle ones now, others when their calls end. Then it is unusable."""
+        """Close the connections; those in use close when their calls end. Then it is unusable."""
         self.api_client.close()
 
     def __enter__(self) -> Self:

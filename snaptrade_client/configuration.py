@@ -18,7 +18,9 @@ from snaptrade_client.exceptions import ApiAttributeError, ApiTypeError, ApiValu
 from snaptrade_client.redaction import MASK, boundary
 
 if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
+    from typing import Self
+
+    from typing_extensions import Unpack
 
     from snaptrade_client.types import ConfigurationOptions, Timeout
 
@@ -165,7 +167,7 @@ class Configuration:
             if name not in _DEFAULTS_AND_CHECKS:
                 raise ApiTypeError(_unknown(name))
             setattr(copy, name, value)
-        copy._check_whole()
+        copy._check_whole()  # noqa: SLF001 - its own class
         return copy
 
     @boundary
@@ -195,7 +197,8 @@ class Configuration:
             self.__dict__["consumer_key"] = check("consumer_key", key)
 
     def __repr__(self) -> str:
-        return f"Configuration(client_id={self.client_id!r}, host={self.host!r}, consumer_key={MASK!r})"
+        shown = f"client_id={self.client_id!r}, host={self.host!r}"
+        return f"Configuration({shown}, consumer_key={MASK!r})"
 
 
 def _unknown(name: str) -> str:

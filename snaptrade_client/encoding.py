@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from snaptrade_client.api_response import BodyObject
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
+from snaptrade_client.shapes import is_array, is_object
 
 # CPython's default limit for turning text into an integer: the service could not read a longer one.
 MAX_INTEGER_DIGITS = 4300
@@ -107,9 +108,9 @@ def _plain(value: Any, name: str, depth: int) -> Any:
         return _plain_number(value, name)
     if depth == 0:
         raise ApiValueError(f"{name} nests deeper than {MAX_DEPTH} levels, or holds itself")
-    if isinstance(value, Mapping):
+    if is_object(value):
         return _plain_object(value, name, depth)
-    if isinstance(value, list | tuple):
+    if is_array(value):
         return [_plain(item, f"{name}[{index}]", depth - 1) for index, item in enumerate(value)]
     raise ApiTypeError(
         f"{name} is a {type(value).__name__}, which JSON does not have: send str(value), or a "

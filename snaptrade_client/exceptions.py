@@ -43,6 +43,7 @@ from typing import TYPE_CHECKING, Any
 from frozendict import frozendict
 
 from snaptrade_client.redaction import mask
+from snaptrade_client.shapes import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -177,8 +178,9 @@ class ApiException(OpenApiException):
 
     def _told(self, *names: str) -> Any:
         # The service has several shapes for its errors.
-        body = self.body if isinstance(self.body, dict) else {}
-        return next((body[name] for name in names if name in body), None)
+        if not is_object(self.body):
+            return None
+        return next((self.body[name] for name in names if name in self.body), None)
 
     def describe(self) -> str:
         """Put the text together from the attributes, as they are now."""
@@ -299,8 +301,8 @@ class DeadlineExceededError(TransportError):
     """The call's deadline passed before the answer was complete."""
 
 
-class RegistrationOutcomeUnknown(ApiException):  # noqa: N818 - the name says it better
-    """A registration may have happened, but its answer, with the user's secret, did not arrive whole.
+class RegistrationOutcomeUnknown(ApiException):
+    """A registration may have happened, but its answer, with the secret, did not arrive whole.
 
     Look at `body` and `data` first: what arrived of the answer is there. If the secret is not, list
     the users. If the user is there and was not before, delete it, wait for the `USER_DELETED`
@@ -333,7 +335,7 @@ class RegistrationTimeoutError(RegistrationOutcomeUnknown, ClientError):
     """408: the service, or something before it, gave up on a registration."""
 
 
-STATUS_ERRORS = frozendict(
+_STATUS_ERRORS: frozendict[int, type[ApiException]] = frozendict(
     {
         400: BadRequestError,
         401: UnauthorizedError,
@@ -343,12 +345,14 @@ STATUS_ERRORS = frozendict(
         429: RateLimitError,
     }
 )
-_CLASS_ERRORS = frozendict({3: RedirectError, 4: ClientError, 5: ServerError})
+_CLASS_ERRORS: frozendict[int, type[ApiException]] = frozendict(
+    {3: RedirectError, 4: ClientError, 5: ServerError}
+)
 
 
 def error_class(status: int) -> type[ApiException]:
     """Return the exception class of a status that is not 2xx."""
-    return STATUS_ERRORS.get(status) or _CLASS_ERRORS.get(status // 100, InvalidResponseError)
+    return _STATUS_ERRORS.get(status) or _CLASS_ERRORS.get(status // 100, InvalidResponseError)
 
 
 def registration_unknown(failure: ApiException, user_id: str | None) -> RegistrationOutcomeUnknown:

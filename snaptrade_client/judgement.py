@@ -10,9 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snaptrade_client.encoding import parse_json
-from snaptrade_client.exceptions import ApiException, InvalidResponseError, error_class
-from snaptrade_client.exceptions import registration_unknown
+from snaptrade_client.exceptions import (
+    ApiException,
+    InvalidResponseError,
+    error_class,
+    registration_unknown,
+)
 from snaptrade_client.retry import kind_of_status, outcome_of_status
+from snaptrade_client.shapes import is_object, shape
 
 if TYPE_CHECKING:
     from snaptrade_client.api_response import Attempt
@@ -53,9 +58,11 @@ def judge(operation: Operation, user_id: str | None, answer: Answer) -> Success 
 
 def _broken_promise(operation: Operation, user_id: str | None, body: Any) -> str | None:
     """Say what is wrong with the body of a 2xx; never what stands in it."""
-    if operation.promise and not isinstance(body, operation.promise):
-        found = "empty" if body is None else f"a JSON {type(body).__name__}"
-        return f"the body is {found}, not a JSON {operation.promise.__name__}"
+    found = shape(body)
+    if operation.promise and found != operation.promise:
+        return f"the body is JSON, but {found}, not {operation.promise}"
+    if not is_object(body):
+        return None
     if operation.registers and not isinstance(body.get("userSecret"), str):
         return "the body has no user secret"
     if operation.echoes_user and user_id is not None and body.get("userId", user_id) != user_id:

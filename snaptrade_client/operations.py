@@ -16,11 +16,15 @@ from snaptrade_client.api_response import snake
 from snaptrade_client.checks import OWN_PARAMETERS
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
 from snaptrade_client.retry import Replay
+from snaptrade_client.shapes import Shape
 
 Fields = Mapping[str, type[str] | type[bool]]
 
 # An empty one of these is a mistake in the caller's own data; the service would say "not found".
 _NEVER_EMPTY = frozenset({"userId", "userSecret"})
+
+
+_NO_FIELDS: Fields = frozendict[str, type[str | bool]]()
 
 
 class Operation(NamedTuple):
@@ -32,11 +36,11 @@ class Operation(NamedTuple):
     path: str
     replay: Replay
     """Whether sending it twice is harmless."""
-    query: Fields = frozendict()
+    query: Fields = _NO_FIELDS
     """The parameters that it needs, under the service's names, in the order of the query."""
     body: Fields | None = None
     """The fields that its JSON body may have; None where it has no body."""
-    promise: type[dict[str, Any]] | type[list[Any]] | None = None
+    promise: Shape | None = None
     """What the body of its answer is; None where that is not known."""
     registers: bool = False
     """Whether it returns a secret that no other call does."""
@@ -113,7 +117,7 @@ def _merged(
     return merged
 
 
-def _checked(operation: Operation, name: str, value: Any, kind: type[str] | type[bool]) -> Any:
+def _checked(operation: Operation, name: str, value: Any, kind: type[str | bool]) -> Any:
     if not isinstance(value, kind):
         raise ApiTypeError(
             f"{operation.name}(): {snake(name)} must be a {kind.__name__}, "

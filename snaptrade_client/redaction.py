@@ -9,9 +9,11 @@ error trackers send the local variables of every frame that a traceback holds.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote, quote_plus
+
+from snaptrade_client.shapes import is_array, is_object
 
 MASK = "***"
 
@@ -52,14 +54,14 @@ def is_secret(name: str) -> bool:
 
 def mask(value: Any) -> Any:
     """Copy `value` with what stands under a secret name, at any depth, replaced by `***`."""
-    if isinstance(value, Mapping):
+    if is_object(value):
         return {
             key: MASK
             if isinstance(key, str) and item is not None and is_secret(key)
             else mask(item)
             for key, item in value.items()
         }
-    if isinstance(value, list | tuple):
+    if is_array(value):
         return [mask(item) for item in value]
     return value
 
@@ -76,13 +78,13 @@ def mask_query(query: str) -> str:
 def secrets_in(value: Any) -> set[str]:
     """Collect the strings that stand under a secret name, at any depth."""
     found: set[str] = set()
-    if isinstance(value, Mapping):
+    if is_object(value):
         for key, item in value.items():
             if isinstance(item, str) and isinstance(key, str) and is_secret(key):
                 found.add(item)
             else:
                 found |= secrets_in(item)
-    elif isinstance(value, list | tuple):
+    elif is_array(value):
         for item in value:
             found |= secrets_in(item)
     return found

@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 from frozendict import frozendict
 
 from snaptrade_client.api_response import Kind, Outcome, header_number
+from snaptrade_client.shapes import is_object
 
 Replay = Literal["harmless", "harmful"]
 """Whether sending an operation twice is harmless: it is not where the first answer matters."""
@@ -160,7 +161,7 @@ def told_wait(status: int, headers: Mapping[str, str], body: Any, now: float) ->
         seconds = header_number(headers, "X-RateLimit-Reset")
         if seconds is not None:
             return seconds
-    detail = body.get("detail") if isinstance(body, dict) else None
+    detail = body.get("detail") if is_object(body) else None
     found = _AVAILABLE_IN.search(detail) if isinstance(detail, str) else None
     return float(found[1]) if found else None
 

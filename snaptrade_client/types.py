@@ -5,7 +5,7 @@ both stand here. The facts are those of the API's reference at docs.snaptrade.co
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NotRequired, TypeAlias, final
+from typing import Literal, NotRequired, TypeAlias, final
 
 from typing_extensions import TypedDict
 

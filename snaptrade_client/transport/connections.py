@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Mapping
 from http.client import HTTPMessage, HTTPResponse, parse_headers
 from socket import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import certifi
@@ -46,7 +46,8 @@ class Head(HTTPResponse):
     def _read_status(self) -> tuple[str, int, str]:
         """Skip interim answers (RFC 9110, 15.2), of which http.client knows 100 only."""
         for _ in range(MAX_INTERIM_ANSWERS + 1):
-            version, status, reason = super()._read_status()  # type: ignore[misc]
+            line = cast("tuple[str, int, str]", super()._read_status())  # type: ignore[misc]
+            version, status, reason = line
             if status // 100 != 1 or status == 101:
                 return version, status, reason
             parse_headers(self.fp)
@@ -70,7 +71,7 @@ class Connection(urllib3.connection.HTTPConnection):
             view = view[self.sock.send(view) :]
 
     def response_class(  # type: ignore[override]
-        self, sock: socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
+        self, sock: socket, *, method: str | None = None
     ) -> Head:
         """Make the reader of an answer's head, in place of http.client's own class."""
         return Head(sock, self.timer, method)
@@ -94,7 +95,9 @@ class Connection(urllib3.connection.HTTPConnection):
                 os.close(descriptor)
 
 
-class TlsConnection(Connection, urllib3.connection.HTTPSConnection):
+class TlsConnection(  # pyright: ignore[reportIncompatibleVariableOverride] - see Connection
+    Connection, urllib3.connection.HTTPSConnection
+):
     """The same over TLS."""
 
 
@@ -145,7 +148,12 @@ class Connector:
                 kind = TlsConnection
                 # A context of its own: urllib3 changes one that it uses with assert_hostname.
                 context = _tls_context(self._configuration)
-                options["proxy_config"] = urllib3.connection.ProxyConfig(context, False, None, None)
+                options["proxy_config"] = urllib3.connection.ProxyConfig(
+                    ssl_context=context,
+                    use_forwarding_for_https=False,
+                    assert_hostname=None,
+                    assert_fingerprint=None,
+                )
         connection = kind(host, port, **options)
         if self._proxy is not None and self._secure:
             scheme = self._proxy.scheme
@@ -167,14 +175,12 @@ def _chosen_proxy(configuration: Configuration) -> str | None:
         name.lower().endswith("_proxy") for name in os.environ
     ):
         return None
-    from urllib.request import (  # noqa: PLC0415 - where a proxy is named only: it is large
-        getproxies_environment,
-        proxy_bypass_environment,  # type: ignore[attr-defined]
-    )
+    # Loaded where a proxy is named only, since it is large.
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
 
-    proxies = getproxies_environment()
-    if proxy_bypass_environment(base.netloc, proxies):
+    if proxy_bypass(base.netloc):
         return None
+    proxies = getproxies()
     found = proxies.get(base.scheme) or proxies.get("all")
     return checks.proxy(f"the environment's {base.scheme}_proxy", found) if found else None
 

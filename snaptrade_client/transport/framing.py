@@ -12,7 +12,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from io import BufferedReader
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from snaptrade_client.exceptions import ConnectionLostError, InvalidResponseError
 
@@ -152,9 +152,21 @@ def _limited(source: Iterator[bytes], limit: int) -> Iterator[bytes]:
     return _Budget(limit).counted(source)
 
 
+class _Inflater(Protocol):
+    """What zlib.decompressobj returns; the class has no public name."""
+
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
 def _inflated(wire: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
     """Decompress; gzip may have several members, deflate comes with or without zlib's frame."""
-    inflater = None
+    inflater: _Inflater | None = None
     for piece in wire:
         rest, step = piece, b""
         # A full step may have left output behind, even where it took in the last byte.
@@ -171,7 +183,7 @@ def _inflated(wire: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
         raise InvalidResponseError(reason="the answer's compressed body is cut off")
 
 
-def _step(inflater: zlib._Decompress, data: bytes) -> bytes:  # noqa: SLF001 - has no other name
+def _step(inflater: _Inflater, data: bytes) -> bytes:
     try:
         return inflater.decompress(data, STEP)
     except zlib.error:

@@ -136,5 +136,5 @@ def _forget_all() -> None:
         transport.forget()
 
 
-# Windows has no fork, and no hook for it.
-getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_forget_all)
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    os.register_at_fork(after_in_child=_forget_all)

@@ -151,16 +151,15 @@ class TimedReader(io.BufferedReader):
     When it is closed, `clean` says whether everything that it took from the socket was read.
     """
 
-    raw: _TimedRaw
-
     def __init__(self, sock: socket.socket, timer: Timer) -> None:
-        super().__init__(_TimedRaw(sock, timer))
+        self._source = _TimedRaw(sock, timer)
+        super().__init__(self._source)
         self.clean = False
 
     def close(self) -> None:
         """Close, after a look at what is left in the buffer."""
         if not self.closed:
-            self.raw.stopped = True
+            self._source.stopped = True
             self.clean = not self.peek(1)
         super().close()
 
