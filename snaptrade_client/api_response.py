@@ -56,14 +56,16 @@ class BodyObject(dict[str, Any]):
         """Return the key under which the entry stands, or `key` itself where there is none."""
         if not super().__contains__(key):
             for own in self:
-                if snake(own) == key:
+                # The dict is the caller's to change: its keys may be anything.
+                if isinstance(own, str) and snake(own) == key:  # pyright: ignore[reportUnnecessaryIsInstance]
                     return own
         return key
 
     def __missing__(self, key: Any) -> Any:
         own = self._spelled(key)
         if own == key:
-            raise ApiKeyError(f"{key!r} is not in the answer, which has: {', '.join(self)}")
+            known = ", ".join(map(str, self))
+            raise ApiKeyError(f"{key!r} is not in the answer, which has: {known}")
         return super().__getitem__(own)
 
     def __contains__(self, key: object) -> bool:
@@ -90,6 +92,10 @@ class BodyObject(dict[str, Any]):
     def copy(self) -> BodyObject:
         """Return a shallow copy that answers to both spellings too."""
         return BodyObject(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Entry by entry, a copy would merge two that differ in their spelling only.
+        return (BodyObject, (dict(self),))
 
 
 class Headers(Mapping[str, str]):
@@ -203,6 +209,10 @@ class ApiResponse(Generic[T]):
         freeze(self, "elapsed", elapsed)
         freeze(self, "attempts", attempts)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickle would set the attributes.
+        return (_rebuild, ({name: getattr(self, name) for name in self.__slots__},))
+
     def __setattr__(self, name: str, value: object) -> None:
         raise ApiAttributeError(f"{name!r} can't be set: an answer is frozen; its body is yours")
 
@@ -234,6 +244,10 @@ class ApiResponse(Generic[T]):
             f"<ApiResponse {self.status} in {self.round_trip_time * 1000:.0f} ms, "
             f"request id {self.request_id}, body {mask(self.body)!r}>"
         )
+
+
+def _rebuild(values: dict[str, Any]) -> ApiResponse[Any]:
+    return ApiResponse(**values)
 
 
 def header_number(headers: Mapping[str, str], name: str) -> float | None:

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snaptrade_client.exceptions import OpenApiException
@@ -96,7 +97,7 @@ def _sandbox(options: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        with sandbox:
+        with suppress(KeyboardInterrupt), sandbox:
             lines = [sandbox.url]
             if not client_id:
                 lines.append(f"client id: {CLIENT_ID}")
@@ -104,11 +105,10 @@ def _sandbox(options: argparse.Namespace) -> int:
                 lines.append(f"consumer key: {CONSUMER_KEY}")
             print("\n".join(lines), flush=True)
             threading.Event().wait()
-    except KeyboardInterrupt:
-        return 0
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+    return 0
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

@@ -90,9 +90,12 @@ class _Demo:
         listed = self.user_id in users.body
         among = "with" if listed else "without"
         _print_answer("list", users, f"users: {len(users.body)}, {among} {self.user_id}")
-        credentials = {"user_id": self.user_id, "user_secret": self.secret}
-        self._print_sealed("login", self.client.authentication.login_snap_trade_user(**credentials))
-        self._print_sealed("JWT", self.client.authentication.get_user_jwt(**credentials))
+        login = self.client.authentication.login_snap_trade_user(
+            user_id=self.user_id, user_secret=self.secret
+        )
+        self._print_sealed("login", login)
+        jwt = self.client.authentication.get_user_jwt(user_id=self.user_id, user_secret=self.secret)
+        self._print_sealed("JWT", jwt)
         return all((listed, self._wrong_signature(), self._missing_user()))
 
     def _register(self) -> None:

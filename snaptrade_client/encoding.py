@@ -135,12 +135,13 @@ def _plain_text(value: str, name: str) -> str:
     except UnicodeEncodeError:
         pass
     else:
-        return str(value) if type(value) is str else str.__str__(value)
+        return str.__str__(value)
     raise ApiValueError(_surrogate(name))
 
 
 def _plain_number(value: float | Decimal, name: str) -> float:
-    number = float(value)
+    # A signaling NaN can't even be converted.
+    number = math.nan if isinstance(value, Decimal) and value.is_snan() else float(value)
     if not math.isfinite(number):
         raise ApiValueError(f"{name} is {value!r}, which JSON does not have: send a number or None")
     if isinstance(value, Decimal) and Decimal(repr(number)) != value:

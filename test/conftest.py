@@ -11,12 +11,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from snaptrade_client import SnapTrade
 from snaptrade_client.sandbox import Sandbox
 
 from .recording import CLIENT_ID, RecordingServer
 from .sandboxed import checked_sandbox
+
+# A deadline for each example would measure the machine.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")

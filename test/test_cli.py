@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -22,7 +22,7 @@ COMMAND = [sys.executable, "-m", "snaptrade_client"]
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def running(*arguments: str) -> Generator[tuple[str, "subprocess.Popen[str]"]]:
     """A sandbox in a process of its own: its first line, and the process."""
     with subprocess.Popen(
         [*COMMAND, "sandbox", *arguments],
@@ -129,9 +129,7 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
         (["demo", "--dead"], "unrecognized arguments: --dead"),
     ],
 )
-def test_usage_errors(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], text: str
-) -> None:
+def test_usage_errors(capsys: pytest.CaptureFixture[str], arguments: list[str], text: str) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2

@@ -220,6 +220,8 @@ def test_a_deletion_that_fails(
     environment.answer_with(service(deleteUser=refusal))
     assert main(["demo", "--live"]) == 1
     out, err = capsys.readouterr()
-    assert re.search("the user demo-[0-9a-f-]{36} could not be deleted, and may still be there", err)
+    assert re.search(
+        "the user demo-[0-9a-f-]{36} could not be deleted, and may still be there", err
+    )
     assert "ForbiddenError: 403" in err
     assert "Not everything behaved." in out

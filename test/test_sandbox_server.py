@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -117,7 +118,12 @@ def test_a_body_that_ends_early(wire: Wire, sandbox: Sandbox) -> None:
 def test_a_client_that_goes_away(
     wire: Wire, sandbox: Sandbox, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for part in (b"", b"GET", b"GET / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"):
+    for part in (
+        b"",
+        b"GET",
+        b"GET / HTTP/1.1\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n",
+    ):
         connection = socket.create_connection(("127.0.0.1", wire.port), timeout=10)
         connection.sendall(part)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -189,13 +195,11 @@ def test_starting_and_stopping_leaves_nothing_behind() -> None:
             idle = socket.create_connection(("127.0.0.1", wire.port), timeout=10)
             busy = socket.create_connection(("127.0.0.1", wire.port), timeout=10)
             busy.sendall(b"GET / HTTP/1.1\r\nHost")
-        # Idle connections were closed, and those in the middle of a request.
-        assert idle.recv(1) == b""
-        busy.settimeout(10)
-        while busy.recv(1024):
-            pass
-        idle.close()
-        busy.close()
+        # Idle connections were closed, and those in the middle of a request: else these time out.
+        for connection in (idle, busy):
+            with connection, suppress(ConnectionResetError):
+                while connection.recv(1024):
+                    pass
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", wire.port), timeout=10)
     for thread in set(threading.enumerate()) - before:
@@ -228,7 +232,8 @@ def test_a_port_that_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")]  # noqa: S104
+    ("host", "shown"),
+    [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")],  # noqa: S104
 )
 def test_other_addresses(host: str, shown: str) -> None:
     with Sandbox(host=host, users={"u": "s"}) as sandbox:
@@ -236,11 +241,14 @@ def test_other_addresses(host: str, shown: str) -> None:
         with sandbox.client() as client:
             assert client.authentication.list_snap_trade_users().body == ["u"]
             login = client.authentication.login_snap_trade_user(user_id="u", user_secret="s")
-            assert login.body["redirectURI"].startswith(sandbox.url.removesuffix("/api/v1"))
+            assert login.data.count(sandbox.url.removesuffix("/api/v1").encode()) == 1
 
 
 def test_options_of_the_client() -> None:
-    with checked_sandbox() as sandbox, sandbox.client(host=sandbox.url[: -len("/api/v1")]) as client:
+    with (
+        checked_sandbox() as sandbox,
+        sandbox.client(host=sandbox.url[: -len("/api/v1")]) as client,
+    ):
         assert client.authentication.list_snap_trade_users().body == []
         assert sandbox.requests[-1].path == LIST
         configuration = client.authentication.api_client.configuration

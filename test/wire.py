@@ -12,6 +12,12 @@ from snaptrade_client.sandbox import Sandbox
 
 from .signature import signature
 
+REGISTER = "/snapTrade/registerUser"
+LIST = "/snapTrade/listUsers"
+LOGIN = "/snapTrade/login"
+JWT = "/snapTrade/encryptedJWT"
+DELETE = "/snapTrade/deleteUser"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -86,3 +92,33 @@ class Wire:
         answer = self.call("POST", "/snapTrade/registerUser", "", json.dumps(fields).encode())
         assert answer.status == 200
         return str(answer.body["userSecret"])
+
+
+def refused(answer: Answer, status: int, code: str) -> str:
+    """Checks an error of the shape that most errors have, and gives its detail."""
+    assert set(answer.body) == {"detail", "status_code", "code"}
+    assert (answer.status, answer.body["status_code"], answer.body["code"]) == (
+        status,
+        status,
+        code,
+    )
+    return str(answer.body["detail"])
+
+
+def unsigned(answer: Answer) -> str:
+    """Checks the refusal of a signature, and gives its detail."""
+    assert answer.status == 401
+    assert set(answer.body) == {"default_detail", "default_code"}
+    assert answer.body["default_code"] == 1076
+    return str(answer.body["default_detail"])
+
+
+def open_link(wire: Wire, uri: str, method: str = "GET") -> str:
+    """Opens a portal link, checks that it is the sandbox's own, and gives the page."""
+    parts = urlsplit(uri)
+    assert f"{parts.scheme}://{parts.netloc}/api/v1" == wire.sandbox.url
+    answer = wire.send(method, f"{parts.path}?{parts.query}", None, {})
+    assert answer.status == 200
+    assert answer.headers.get_content_type() == "text/plain"
+    assert answer.headers["Cache-Control"] == "no-store"
+    return str(answer.body)

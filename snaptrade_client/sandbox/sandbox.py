@@ -1,5 +1,6 @@
 """Sandbox: the service in a thread, and everything that a test wants to know of it."""
 
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from time import time
@@ -61,8 +62,6 @@ class Sandbox:
             ApiTypeError, ApiValueError: an argument is of no use, and which.
 
         """
-        if isinstance(rate_limit, bool) or not isinstance(rate_limit, int) or rate_limit < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ApiValueError("Sandbox: rate_limit must be an int of at least 1.")
         self.client_id = _text("client_id", client_id)
         self.consumer_key = _text("consumer_key", consumer_key)
         self.clock = Clock(clock)
@@ -71,8 +70,10 @@ class Sandbox:
             {_text("a user id", name): _user(user) for name, user in (users or {}).items()},
             clock=self.clock,
         )
-        self._rate_limit = RateLimit(rate_limit, self.clock)
-        self._address = (host, port)
+        self._rate_limit = RateLimit(
+            _count("rate_limit", rate_limit, least=1, most=sys.maxsize), self.clock
+        )
+        self._address = (_text("host", host), _count("port", port, least=0, most=65535))
         self._server: ServerThread | None = None
 
     def start(self) -> Self:
@@ -157,6 +158,14 @@ def _text(name: str, value: object) -> str:
         raise ApiTypeError(f"Sandbox: {name} must be of type str, not {type(value).__name__}.")
     if not value:
         raise ApiValueError(f"Sandbox: {name} must not be empty.")
+    return value
+
+
+def _count(name: str, value: object, *, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ApiTypeError(f"Sandbox: {name} must be of type int, not {type(value).__name__}.")
+    if not least <= value <= most:
+        raise ApiValueError(f"Sandbox: {name} must be from {least} to {most}.")
     return value
 
 

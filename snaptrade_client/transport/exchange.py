@@ -13,7 +13,8 @@ import re
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, RemoteDisconnected
+from http.client import HTTPConnection, HTTPException
+from io import BytesIO
 from socket import gaierror
 from typing import NamedTuple, cast
 
@@ -30,7 +31,7 @@ from snaptrade_client.exceptions import (
 )
 from snaptrade_client.transport import framing
 from snaptrade_client.transport.connections import Connection, Head
-from snaptrade_client.transport.sockets import Timer
+from snaptrade_client.transport.sockets import Timer, ran_out
 
 # How much of an incomplete body an exception keeps.
 KEPT_BYTES = 1024 * 1024
@@ -55,14 +56,16 @@ class Answer(NamedTuple):
 
 
 def connect(connection: Connection) -> None:
-    """Open a connection; nothing of the request is sent.
+    """Open a connection, unless it is open; nothing of the request is sent.
 
     Raises:
         TransportError: with the outcome `not_sent`.
 
     """
     try:
-        connection.connect()
+        connection.timer.seconds()
+        if connection.sock is None:
+            connection.connect()
     except Exception as error:  # noqa: BLE001 - whatever it is, nothing was sent
         failure = _not_connected(error, connection)
     else:
@@ -79,7 +82,7 @@ def exchange(connection: Connection, request: Request, max_body_bytes: int) -> t
         InvalidResponseError: the answer is not HTTP, or too long; the outcome is `unknown`.
 
     """
-    kept: list[bytes] = []
+    kept = BytesIO()  # not a list: a piece may be one byte
     head: Head | None = None
     try:
         _write(connection, request)
@@ -89,16 +92,17 @@ def exchange(connection: Connection, request: Request, max_body_bytes: int) -> t
         wire = framing.pieces(head.reader, end)
         encoding = head.headers.get("Content-Encoding", "")
         for piece in framing.decoded(wire, encoding, max_body_bytes):
-            kept.append(piece)  # noqa: PERF402 - a failure must leave the pieces before it
+            kept.write(piece)
         head.close()
         keep = not (end.odd or head.will_close) and head.reader.clean and connection.can_be_kept()
-        return Answer(head.status, head.reason, _headers(head), b"".join(kept)), keep
+        return Answer(head.status, head.reason, _headers(head), kept.getvalue()), keep
     except Exception as error:  # noqa: BLE001 - whatever it is, the service may have acted
         failure = _not_answered(error, connection.timer)
     failure.outcome = "unknown"
     if head is not None:
         failure.status, failure.headers = head.status, _headers(head)
-        failure.data = b"".join(kept)[:KEPT_BYTES]
+        failure.data = kept.getvalue()[:KEPT_BYTES]
+        head.close()
     raise failure
 
 
@@ -140,7 +144,7 @@ def _not_connected(error: Exception, connection: Connection) -> ApiException:
 
 
 def _connect_failure(error: Exception, connection: Connection) -> TransportError:
-    if isinstance(error, TimeoutError):
+    if ran_out(error):
         return connection.timer.failure()
     if isinstance(error, ssl.SSLError):
         return TlsError(reason=f"no secure connection: {_tls_problem(error)}")
@@ -158,11 +162,11 @@ def _not_answered(error: Exception, timer: Timer) -> ApiException:
     failure: ApiException
     if isinstance(error, ApiException):
         failure = error
-    elif isinstance(error, TimeoutError):
+    elif ran_out(error):
         failure = timer.failure()
     elif isinstance(error, ssl.SSLError):
         failure = TlsError(reason=f"the secure connection broke: {_tls_problem(error)}")
-    elif isinstance(error, HTTPException) and not isinstance(error, RemoteDisconnected):
+    elif isinstance(error, HTTPException):
         failure = InvalidResponseError(reason=f"the answer is not HTTP: {type(error).__name__}")
     else:
         failure = ConnectionLostError(reason=f"the connection was lost: {_problem(error)}")

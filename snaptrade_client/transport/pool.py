@@ -58,8 +58,7 @@ class Transport:
         connection.timer = Timer(limits, self._clock)
         keep = False
         try:
-            if connection.sock is None:
-                connect(connection)
+            connect(connection)
             connection.timer.connected()
             target, headers = self._connector.request(request.target, request.headers)
             request = request._replace(target=target, headers=headers)

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from snaptrade_client.exceptions import (
+    ConnectionLostError,
     ConnectTimeoutError,
     DeadlineExceededError,
     ReadTimeoutError,
@@ -93,7 +94,12 @@ def open_socket(
     """
     failure = OSError("the name has no address")
     for family, kind, protocol, address in _addresses(host, port, timer):
-        sock = socket.socket(family, kind, protocol)
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:
+            # The resolver may know addresses of a family that this machine does not speak.
+            failure = error
+            continue
         try:
             for option in options:
                 sock.setsockopt(*option)
@@ -101,11 +107,10 @@ def open_socket(
             sock.connect(address)
             # For the handshake, which the caller does next.
             sock.settimeout(timer.seconds())
-        except TimeoutError:
-            sock.close()
-            raise
         except OSError as error:
             sock.close()
+            if ran_out(error):
+                raise
             failure = error
         except BaseException:
             sock.close()
@@ -113,6 +118,11 @@ def open_socket(
         else:
             return sock
     raise failure
+
+
+def ran_out(error: Exception) -> bool:
+    """Say whether an error is a wait's end; the system's own ETIMEDOUT is another failure."""
+    return isinstance(error, TimeoutError) and error.errno is None
 
 
 def _addresses(
@@ -156,6 +166,13 @@ class TimedReader(io.BufferedReader):
         super().__init__(self._source)
         self.clean = False
 
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Read a line; http.client would take an end in the middle of a head for the head's end."""
+        line = super().readline(size)
+        if self._source.ended and not line.endswith(b"\n"):
+            raise ConnectionLostError(reason="the connection ended before the answer was complete")
+        return line
+
     def close(self) -> None:
         """Close, after a look at what is left in the buffer."""
         if not self.closed:
@@ -170,7 +187,7 @@ class _TimedRaw(io.RawIOBase):
         # A file of the socket's own keeps it open for as long as an answer is read from it.
         self._file = sock.makefile("rb", 0)
         self._timer = timer
-        self.stopped = False
+        self.stopped = self.ended = False
 
     def readable(self) -> bool:
         return True
@@ -179,7 +196,9 @@ class _TimedRaw(io.RawIOBase):
         if self.stopped:
             return 0
         self._sock.settimeout(self._timer.seconds())
-        return self._file.readinto(buffer)
+        count = self._file.readinto(buffer)
+        self.ended = count == 0
+        return count
 
     def close(self) -> None:
         self._file.close()
