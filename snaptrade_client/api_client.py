@@ -20,14 +20,14 @@ from urllib.parse import urlsplit
 from frozendict import frozendict
 
 from snaptrade_client import __version__, checks
-from snaptrade_client.api_response import ApiResponse, Attempt
+from snaptrade_client.api_response import ApiResponse, Attempt, snake
 from snaptrade_client.configuration import Configuration
 from snaptrade_client.encoding import canonical_json, encode_query
 from snaptrade_client.exceptions import ApiException, ApiTypeError, ApiValueError
 from snaptrade_client.judgement import Success, finish, judge, readable
 from snaptrade_client.logs import LOGGER, switch_on_if_asked
 from snaptrade_client.operations import Operation, body_values, query_values
-from snaptrade_client.redaction import boundary, scrub, secrets_in
+from snaptrade_client.redaction import boundary, secrets_in
 from snaptrade_client.retry import Progress, Replay, RetryBudget, clock_error, told_wait
 from snaptrade_client.shapes import is_object
 from snaptrade_client.signing import canonical_message, signature
@@ -197,6 +197,8 @@ class ApiClient:
             raise ApiValueError(f"method must be one of {', '.join(sorted(_METHODS))}")
         if body is not None and method in ("GET", "HEAD", "DELETE"):
             raise ApiValueError(f"body: a {method} request has none; pass its values as query=")
+        if body is None and method == "POST":
+            body = {}  # as the service wants it: it signs like no body
         if idempotent is None:
             idempotent = method in _HARMLESS_METHODS
         replay: Replay = "harmless" if checks.boolean("idempotent", idempotent) else "harmful"
@@ -337,8 +339,7 @@ class ApiClient:
             if off is not None:
                 failure.kind = "clock"
                 self._shared.clock_skew = skew + off
-        known = {*call.secrets, self.configuration.consumer_key, signed}
-        failure.seal(scrub(failure.describe(), known))
+        failure.seal({*call.secrets, self.configuration.consumer_key, signed})
         return failure
 
 
@@ -346,7 +347,8 @@ def _chosen(operation: Operation, options: Mapping[str, Any]) -> dict[str, Any]:
     """Check the options of a call."""
     for name in options:
         if name not in _OPTIONS:
-            known = checks.similar(name, _OPTIONS)
+            named = (*operation.query, *(operation.body or ()))
+            known = checks.similar(name, [*map(snake, named), *_OPTIONS])
             raise ApiTypeError(f"{operation.name}() got an unexpected keyword {name!r}{known}")
     return {name: _OPTIONS[name](name, value) for name, value in options.items()}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from snaptrade_client.exceptions import ApiAttributeError, ApiKeyError
 from snaptrade_client.redaction import mask
+from snaptrade_client.shapes import is_object, shape
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as DefaultTypeVar
@@ -57,7 +58,7 @@ class BodyObject(dict[str, Any]):
         if not super().__contains__(key):
             for own in self:
                 # The dict is the caller's to change: its keys may be anything.
-                if isinstance(own, str) and snake(own) == key:  # pyright: ignore[reportUnnecessaryIsInstance]
+                if snake(str(own)) == key:
                     return own
         return key
 
@@ -242,8 +243,14 @@ class ApiResponse(Generic[T]):
     def __repr__(self) -> str:
         return (
             f"<ApiResponse {self.status} in {self.round_trip_time * 1000:.0f} ms, "
-            f"request id {self.request_id}, body {mask(self.body)!r}>"
+            f"request id {self.request_id}, body {self._outline()}>"
         )
+
+    def _outline(self) -> str:
+        # Masking knows names only: the text of an error may repeat a secret.
+        if is_object(self.body) and 200 <= self.status <= 299:
+            return repr(mask(self.body))
+        return f"{shape(self.body)}, {len(self.data)} bytes"
 
 
 def _rebuild(values: dict[str, Any]) -> ApiResponse[Any]:

@@ -197,7 +197,7 @@ class AuthenticationApi:
 
         def __getattr__(self, name: str) -> NoReturn:
             method = name[1:]
-            if name.startswith("a") and method in vars(type(self)):
+            if name.startswith("a") and hasattr(type(self), method):
                 raise ApiAttributeError(
                     f"{name!r}: this client is synchronous. In async code, call "
                     f"await asyncio.to_thread(snaptrade.authentication.{method}, ...)"

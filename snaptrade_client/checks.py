@@ -50,8 +50,7 @@ def credential(variable: str) -> Check[str]:
     def check(name: str, value: Any) -> str:
         if value is None or value == "" or (isinstance(value, str) and value.isspace()):
             raise ApiValueError(
-                f"{name} is missing or blank: pass {name}=... or set the environment variable "
-                f"{variable}"
+                f"{name} is missing or blank: pass it, or set the environment variable {variable}"
             )
         key = text(name, value)
         if key != key.strip():
@@ -169,16 +168,26 @@ def query(name: str, value: Any) -> dict[str, str]:
     for key, item in value.items():
         if key in OWN_PARAMETERS:
             raise ApiValueError(f"{name}: {key} is the client's to send: leave it out")
-        if item is True or item is False:
-            parameters[key] = "true" if item else "false"
-        elif isinstance(item, str | int):
-            parameters[key] = str(item)
-        elif item is not None:
-            raise ApiTypeError(
-                f"{name}[{key!r}] must be a str, int or bool, not {type(item).__name__}: several "
-                "values go into one str, as the endpoint's documentation says"
-            )
+        if item is not None:
+            parameters[key] = _parameter(f"{name}[{key!r}]", item)
     return parameters
+
+
+def _parameter(name: str, value: Any) -> str:
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return str.__str__(value)
+    if not isinstance(value, int):
+        raise ApiTypeError(
+            f"{name} must be a str, int or bool, not {type(value).__name__}: several values go "
+            "into one str, as the endpoint's documentation says"
+        )
+    try:
+        return str(int(value))
+    except ValueError:
+        pass
+    raise ApiValueError(f"{name} is an integer of too many digits: send it as a str")
 
 
 def path(name: str, value: Any) -> str:

@@ -10,6 +10,7 @@ line on stderr and exit code 1, and a mistake in the arguments exit code 2.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 import sys
@@ -69,7 +70,7 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--clock-offset",
-        type=float,
+        type=_seconds,
         default=0.0,
         metavar="SECONDS",
         help="how far the sandbox's clock is ahead of this machine's",
@@ -147,6 +148,13 @@ def _port(text: str) -> int:
     return port
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not math.isfinite(seconds):
+        raise ValueError(text)
+    return seconds
+
+
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
@@ -163,4 +171,4 @@ def _user(text: str) -> tuple[str, str]:
 
 
 # What argparse calls the values in its messages.
-_port.__name__, _count.__name__ = "port", "count"
+_port.__name__, _count.__name__, _seconds.__name__ = "port", "count", "seconds"

@@ -137,13 +137,15 @@ class Configuration:
                 "before the client is made, or use client.with_options()"
             )
         self._from_environment.discard(name)
+        label = name
         if value is None and name in ENVIRONMENT:
-            value = os.environ.get(ENVIRONMENT[name])
+            value = os.environ.get(ENVIRONMENT[name]) or None
+            label = f"{name} ({ENVIRONMENT[name]})" if value else name
             self._from_environment.add(name)
         default, check = _DEFAULTS_AND_CHECKS[name]
         if value is None and name in ("host", "retries"):
             value = default
-        self.__dict__[name] = check(name, value)
+        self.__dict__[name] = check(label, value)
 
     def _check_whole(self) -> None:
         """Check what depends on two options."""
@@ -182,6 +184,13 @@ class Configuration:
             self.__dict__, _frozen=frozen, _from_environment=set(self._from_environment)
         )
         return copy
+
+    def __copy__(self) -> Self:
+        return self._copy(frozen=self._frozen)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Its values can't be changed. Pickle's way would read the environment again.
+        return self._copy(frozen=self._frozen)
 
     def __getstate__(self) -> dict[str, Any]:
         # A key that came from the environment stays there: the other end reads its own.

@@ -42,11 +42,11 @@ from typing import TYPE_CHECKING, Any
 
 from frozendict import frozendict
 
-from snaptrade_client.redaction import mask
+from snaptrade_client.redaction import Secrets, mask
 from snaptrade_client.shapes import is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from snaptrade_client.api_response import ApiResponse, Attempt, Kind, Outcome
 
@@ -125,7 +125,7 @@ class ApiException(OpenApiException):
     attempts: tuple[Attempt, ...] = ()
     """What each attempt came to, the last one included."""
     safe_to_retry: bool = False
-    """Whether sending the same call again can do no harm, and may help."""
+    """Whether the same call can be sent again without harm; whether it helps is another question."""
     retry_after: float | None = None
     """Seconds after which the service takes requests again, where it said so."""
     prior_attempt_unknown: bool = False
@@ -138,6 +138,7 @@ class ApiException(OpenApiException):
     """The row of the retry table that the failure falls under."""
 
     _text: str | None = None
+    _secrets: Secrets = Secrets()
 
     def __init__(
         self,
@@ -187,7 +188,8 @@ class ApiException(OpenApiException):
         known = [str(part) for part in (self.status, self.reason) if part not in (None, "")]
         text = " ".join(known) or "the call failed"
         if self.detail:
-            text += f": {self.detail[:_LONGEST_DETAIL]}"
+            # Scrubbed before it is cut, or the beginning of a secret could be left.
+            text += f": {self._secrets.scrub(self.detail)[:_LONGEST_DETAIL]}"
         notes = [
             f"{name} {value}"
             for name, value in (("code", self.code), ("request id", self.request_id))
@@ -195,9 +197,10 @@ class ApiException(OpenApiException):
         ]
         return f"{text} ({', '.join(notes)})" if notes else text
 
-    def seal(self, text: str) -> None:
-        """Fix the text of the exception, after everything secret was taken out of it."""
-        self._text = text
+    def seal(self, secrets: Iterable[str]) -> None:
+        """Fix the text of the exception without `secrets`, and keep them out of pickles."""
+        self._secrets = Secrets(secrets)
+        self._text = self._secrets.scrub(self.describe())
 
     def __str__(self) -> str:
         return self.describe() if self._text is None else self._text
@@ -206,9 +209,17 @@ class ApiException(OpenApiException):
         return f"{type(self).__name__}({str(self)!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        state = mask({**self.__dict__, "api_response": None, "data": None})
-        # `mask` makes lists of tuples and plain dicts of headers; these two hold no secret.
+        from snaptrade_client.api_response import Headers  # noqa: PLC0415 - it needs this module
+
+        left_out = {"api_response": None, "data": None}
+        if isinstance(self.body, bytes):
+            left_out["body"] = None
+        state = self._secrets.scrub_all(mask({**self.__dict__, **left_out}))
+        # `mask` makes plain dicts and lists; the attempts hold no secret.
+        if isinstance(self.headers, Headers):
+            state["headers"] = Headers(state["headers"].items())
         state |= {"attempts": self.attempts, "_text": self._text or self.describe()}
+        state.pop("_secrets", None)
         return (_rebuild, (type(self), state))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from snaptrade_client.api_response import ApiResponse
 from snaptrade_client.encoding import parse_json
 from snaptrade_client.exceptions import (
     ApiException,
@@ -53,6 +54,13 @@ def judge(operation: Operation, user_id: str | None, answer: Answer) -> Success 
         failure.kind = kind_of_status(answer.status)
     failure.outcome = outcome_of_status(answer.status)
     failure.data, failure.headers = answer.data, answer.headers
+    failure.api_response = ApiResponse(
+        body=failure.body,
+        status=answer.status,
+        headers=answer.headers,
+        reason=answer.reason,
+        data=answer.data,
+    )
     return failure
 
 
@@ -90,6 +98,8 @@ def finish(
     """Complete the failure that a call ends with."""
     failure.attempts = attempts
     failure.round_trip_time = attempts[-1].seconds
+    if failure.api_response is not None:
+        failure.api_response = _measured(failure.api_response, attempts)
     failure.prior_attempt_unknown = any(attempt.outcome == "unknown" for attempt in attempts[:-1])
     failure.safe_to_retry = (
         failure.outcome == "not_sent"
@@ -99,3 +109,16 @@ def finish(
     if operation.registers and failure.outcome == "unknown":
         return registration_unknown(failure, user_id)
     return failure
+
+
+def _measured(response: ApiResponse[Any], attempts: tuple[Attempt, ...]) -> ApiResponse[Any]:
+    return ApiResponse(
+        body=response.body,
+        status=response.status,
+        headers=response.headers,
+        reason=response.reason,
+        data=response.data,
+        round_trip_time=attempts[-1].seconds,
+        elapsed=sum(attempt.seconds + attempt.wait for attempt in attempts),
+        attempts=attempts,
+    )

@@ -104,6 +104,29 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+class Secrets:
+    """Known secret values, to take out of texts; it shows none of them itself."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._values = frozenset(values)
+
+    def scrub(self, text: str) -> str:
+        """Replace each of the secrets in `text`, whatever its form, by `***`."""
+        return scrub(text, self._values)
+
+    def scrub_all(self, value: Any) -> Any:
+        """Copy a JSON value with the secrets taken out of every text in it."""
+        if isinstance(value, str):
+            return self.scrub(value)
+        if is_object(value):
+            return {self.scrub_all(key): self.scrub_all(item) for key, item in value.items()}
+        if is_array(value):
+            return [self.scrub_all(item) for item in value]
+        return value
+
+
 def boundary(function: Callable[P, R]) -> Callable[P, R]:
     """Let no inner frame, no chained exception and no argument leave with an exception."""
 

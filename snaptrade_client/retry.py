@@ -17,7 +17,6 @@ from typing import Any, Literal, NamedTuple
 from frozendict import frozendict
 
 from snaptrade_client.api_response import Kind, Outcome, header_number
-from snaptrade_client.shapes import is_object
 
 Replay = Literal["harmless", "harmful"]
 """Whether sending an operation twice is harmless: it is not where the first answer matters."""
@@ -109,7 +108,9 @@ class Progress(NamedTuple):
         if action == "told" and told is not None:
             wait = told + uniform(0.0, TOLD_JITTER)
             return None if wait > LONGEST_TOLD_WAIT else (wait, later)
-        return uniform(0.0, min(BACKOFF_CAP, BACKOFF_BASE * 2**self.failures)), later
+        # Bounded, since the powers of two grow beyond what a float holds.
+        doublings = min(self.failures, 10)
+        return uniform(0.0, min(BACKOFF_CAP, BACKOFF_BASE * 2**doublings)), later
 
 
 class RetryBudget:
@@ -161,8 +162,7 @@ def told_wait(status: int, headers: Mapping[str, str], body: Any, now: float) ->
         seconds = header_number(headers, "X-RateLimit-Reset")
         if seconds is not None:
             return seconds
-    detail = body.get("detail") if is_object(body) else None
-    found = _AVAILABLE_IN.search(detail) if isinstance(detail, str) else None
+    found = _AVAILABLE_IN.search(str(body))
     return float(found[1]) if found else None
 
 

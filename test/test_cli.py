@@ -125,7 +125,8 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
         (["sandbox", "--rate-limit", "0"], "invalid count value: '0'"),
         (["sandbox", "--user", "secret-alone"], "must be ID:SECRET"),
         (["sandbox", "--user", ":secret-alone"], "must be ID:SECRET"),
-        (["sandbox", "--clock-offset", "soon"], "invalid float value: 'soon'"),
+        (["sandbox", "--clock-offset", "soon"], "invalid seconds value: 'soon'"),
+        (["sandbox", "--clock-offset", "nan"], "invalid seconds value: 'nan'"),
         (["demo", "--dead"], "unrecognized arguments: --dead"),
     ],
 )

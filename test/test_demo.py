@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from snaptrade_client.authentication import AuthenticationApi
 from snaptrade_client.cli import main
 
 from .recording import CLIENT_ID, Recorded, RecordingServer, Reply
@@ -210,6 +211,18 @@ def test_a_registration_whose_answer_is_lost(
     assert main(["demo", "--live"]) == 1
     assert "Registration" in capsys.readouterr().err
     assert operations(environment)[-1] == "deleteUser"
+
+
+def test_an_interrupted_demo_deletes_its_user(
+    environment: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(AuthenticationApi, "list_snap_trade_users", interrupted)
+    environment.answer_with(service())
+    assert main(["demo", "--live"]) == 130
+    assert operations(environment) == ["registerUser", "deleteUser"]
 
 
 def test_a_deletion_that_fails(

@@ -80,7 +80,9 @@ def test_the_jwt_is_encrypted_and_signed(wire: Wire, sandbox: Sandbox) -> None:
 
 
 def test_a_user_without_a_key_has_no_jwt(wire: Wire) -> None:
-    assert "no RSA public key" in refused(wire.call("GET", JWT, "userId=u1&userSecret=s1"), 400, "0000")
+    assert "no RSA public key" in refused(
+        wire.call("GET", JWT, "userId=u1&userSecret=s1"), 400, "0000"
+    )
 
 
 def test_keys_are_taken_at_registration(wire: Wire, sandbox: Sandbox) -> None:

@@ -19,7 +19,7 @@ from snaptrade_client.exceptions import ApiValueError, MissingExtraError
 from snaptrade_client.sandbox import CLIENT_ID, Sandbox
 
 from .sandboxed import checked_sandbox
-from .wire import Wire
+from .wire import Wire, refused
 
 LIST = "/snapTrade/listUsers"
 
@@ -139,6 +139,24 @@ def test_an_absolute_target_is_signed_by_its_path(wire: Wire, sandbox: Sandbox) 
     answer = wire.send("GET", f"http://example.com:8080{target}", None, headers)
     assert answer.status == 200
     assert sandbox.requests[-1].path == f"/api/v1{LIST}"
+
+
+def test_a_failure_outside_of_the_app_is_logged_without_its_text(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def clock() -> float:
+        raise LookupError("a secret")
+
+    with Sandbox(clock=clock) as sandbox:
+        wire = Wire(sandbox)
+        assert wire.raw(b"rubbish\r\n\r\n") == b""
+        answer = wire.send("GET", "/?secret=1", None, {})
+        refused(answer, 500, "1000")
+    assert capfd.readouterr() == ("", "")
+    assert {record.getMessage() for record in caplog.records} == {
+        "the sandbox's server: LookupError",
+        "the sandbox failed with InternalServerError",
+    }
 
 
 def test_long_queries(wire: Wire) -> None:

@@ -53,7 +53,9 @@ class _Progress:
 
 def create_app(desk: Desk, rate_limit: RateLimit, log: RequestLog) -> Flask:
     """Make the WSGI application of one sandbox."""
-    app = Flask("snaptrade_client.sandbox", static_folder=None)
+    app = Flask(__name__, static_folder=None)
+    # Flask logs whole tracebacks, whose texts may hold secrets.
+    app.logger.disabled = True
     # "//" is not "/" to a signature: no redirect to a tidier path.
     app.url_map.merge_slashes = False
     for operation in OPERATIONS:

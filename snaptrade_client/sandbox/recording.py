@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import overload
 
 from snaptrade_client.sandbox.signatures import split_target
@@ -12,7 +12,7 @@ LOG_SIZE = 1000
 """How many requests are kept; older ones are forgotten."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecordedRequest:
     """One request, exactly as it arrived, and what became of it.
 
@@ -20,14 +20,14 @@ class RecordedRequest:
     or its user may be signed well. It is None where no signature was looked at: an unknown path, a
     body that is not JSON, the portal.
 
-    The query, the signature and the body are secrets: they are no part of the repr.
+    The query, the signature and the body hold secrets: the repr does not show them.
     """
 
     method: str
-    target: str = field(repr=False)
-    signature: str | None = field(repr=False)
+    target: str
+    signature: str | None
     content_type: str | None
-    body: bytes = field(repr=False)
+    body: bytes
     signature_accepted: bool | None
     status: int
     request_id: str
@@ -41,6 +41,10 @@ class RecordedRequest:
     def query(self) -> str:
         """The raw query of the target, "" where there is none."""
         return split_target(self.target)[1]
+
+    def __repr__(self) -> str:
+        verdict = {None: "not checked", True: "accepted", False: "refused"}[self.signature_accepted]
+        return f"<{self.method} {self.path}: {self.status}, signature {verdict}>"
 
 
 class RequestLog(Sequence[RecordedRequest]):

@@ -106,10 +106,10 @@ class _Server(Server):
             raise
         return socket_
 
-    def error_log(self, *_: object, **__: object) -> None:
+    def error_log(self, *_: object, level: int = logging.INFO, **__: object) -> None:
         """Log what cheroot would write to stderr, without its texts: they may hold targets."""
         error = sys.exc_info()[0]
-        _LOG.debug("the sandbox's server: %s", error.__name__ if error else "a notice")
+        _LOG.log(level, "the sandbox's server: %s", error.__name__ if error else "a notice")
 
 
 class ServerThread:

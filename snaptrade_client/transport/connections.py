@@ -1,7 +1,7 @@
 """Connections: urllib3's, made to obey a timer, and how one is opened (TLS, proxy).
 
-Strategy: urllib3's connection classes are public and do the work; `_new_conn` and the reading of
-the status line are the two protected hooks that are needed, the first as urllib3's own SOCKS
+Strategy: urllib3's connection classes are public and do the work; `_new_conn`, `_tunnel` and the
+reading of the status line are the protected hooks that are needed, the first as urllib3's own SOCKS
 support needs it. http.client reads an answer's head, `framing` its body.
 """
 
@@ -100,6 +100,33 @@ class TlsConnection(  # pyright: ignore[reportIncompatibleVariableOverride] - se
 ):
     """The same over TLS."""
 
+    def _tunnel(self) -> None:
+        super()._tunnel()  # type: ignore[misc]
+        if isinstance(self.sock, ProxySocket):
+            self.sock.timer = self.timer
+        # For the handshake with the service, which comes next.
+        self.sock.settimeout(self.timer.seconds())
+
+
+class ProxySocket(ssl.SSLSocket):
+    """A TLS socket to a proxy: the TLS inside it takes many small waits for one of its own."""
+
+    timer: Timer | None = None
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Receive, armed anew."""
+        self._arm()
+        return super().recv(buflen, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Send, armed anew."""
+        self._arm()
+        return super().send(data, flags)
+
+    def _arm(self) -> None:
+        if self.timer is not None:
+            self.settimeout(self.timer.seconds())
+
 
 class Connector:
     """Makes connections to one service, directly or through a proxy."""
@@ -148,6 +175,9 @@ class Connector:
                 kind = TlsConnection
                 # A context of its own: urllib3 changes one that it uses with assert_hostname.
                 context = _tls_context(self._configuration)
+                context.sslsocket_class = ProxySocket
+                # Without a tunnel, urllib3 takes it from here.
+                options.setdefault("ssl_context", context)
                 options["proxy_config"] = urllib3.connection.ProxyConfig(
                     ssl_context=context,
                     use_forwarding_for_https=False,

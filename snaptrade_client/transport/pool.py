@@ -12,6 +12,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snaptrade_client.exceptions import ApiValueError, ConnectionLostError
@@ -39,7 +40,7 @@ class Transport:
         self._busy: set[Connection] = set()
         self._pid = os.getpid()
         self._closed = False
-        weakref.finalize(self, _close_all, self._idle)
+        weakref.finalize(self, _close, self._idle)
         _transports.add(self)
 
     def send(self, request: Request, limits: Limits) -> Answer:
@@ -54,12 +55,13 @@ class Transport:
         if self._closed:
             raise ApiValueError("this client is closed: make another, or close it later")
         pid = os.getpid()
-        connection = self._take(fresh=limits.fresh)
-        connection.timer = Timer(limits, self._clock)
+        timer = Timer(limits, self._clock)
         keep = False
+        connection = self._take(fresh=limits.fresh)
         try:
+            connection.timer = timer
             connect(connection)
-            connection.timer.connected()
+            timer.connected()
             target, headers = self._connector.request(request.target, request.headers)
             request = request._replace(target=target, headers=headers)
             answer, keep = exchange(connection, request, limits.max_body_bytes)
@@ -75,7 +77,7 @@ class Transport:
     def close(self) -> None:
         """Close the idle connections now, and those in use when their calls end."""
         self._closed = True
-        _close_all(self._idle)
+        _close(self._idle)
 
     def forget(self) -> None:
         """Let go of the connections of the process that this one was forked from."""
@@ -105,12 +107,12 @@ class Transport:
             connection.close()
 
     def _put(self, connection: Connection, *, keep: bool) -> None:
-        if not keep or len(self._idle) >= self._most_idle:
+        if not keep:
             connection.close()
             return
+        # First put, then counted: two threads that both saw room would leave one too many.
         self._idle.append(connection)
-        if self._closed:
-            _close_all(self._idle)
+        _close(self._idle, 0 if self._closed else self._most_idle)
 
 
 def _forked() -> ConnectionLostError:
@@ -119,12 +121,11 @@ def _forked() -> ConnectionLostError:
     return failure
 
 
-def _close_all(connections: deque[Connection]) -> None:
-    while True:
-        try:
-            connections.pop().close()
-        except IndexError:
-            return
+def _close(connections: deque[Connection], most: int = 0) -> None:
+    """Close all but the `most` that were used last."""
+    with suppress(IndexError):  # another thread was faster
+        while len(connections) > most:
+            connections.popleft().close()
 
 
 _transports: weakref.WeakSet[Transport] = weakref.WeakSet()
