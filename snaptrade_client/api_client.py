@@ -121,7 +121,7 @@ class ApiClient:
         if not configuration.verify_ssl:
             warnings.warn(
                 "verify_ssl=False: whoever answers in the service's name gets the user's secrets",
-                stacklevel=4,
+                stacklevel=_callers_level(),
             )
         switch_on_if_asked(debug=configuration.debug)
         if transport is None:
@@ -341,6 +341,16 @@ class ApiClient:
                 self._shared.clock_skew = skew + off
         failure.seal({*call.secrets, self.configuration.consumer_key, signed})
         return failure
+
+
+def _callers_level() -> int:
+    """Return the stack level, for a warning, of the line of the program that called the package."""
+    from inspect import currentframe  # noqa: PLC0415 - for a warning only
+
+    level, frame = 0, currentframe()
+    while frame and frame.f_globals["__name__"].partition(".")[0] == "snaptrade_client":
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def _chosen(operation: Operation, options: Mapping[str, Any]) -> dict[str, Any]:

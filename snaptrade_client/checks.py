@@ -6,7 +6,6 @@ and the way out, and never repeats a value that may be a secret.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -20,6 +19,9 @@ from snaptrade_client.shapes import is_array, is_object
 
 T = TypeVar("T")
 Check = Callable[[str, Any], T]
+
+# Eleven days. Platforms differ in how long a wait they can count, from 49 days on.
+LONGEST_SECONDS = 1_000_000
 
 # What a path may hold as it is (RFC 3986, pchar); anything else must be percent-encoded.
 _PATH = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)+")
@@ -75,11 +77,14 @@ def optional(check: Check[T]) -> Check[T | None]:
 
 
 def seconds(name: str, value: Any) -> float:
-    """Take a positive, finite number of seconds."""
+    """Take a number of seconds: more than 0, and not more than any platform can wait."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ApiTypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not (value > 0 and math.isfinite(value)):
-        raise ApiValueError(f"{name} must be more than 0 seconds; None is without limit")
+    if not 0 < value <= LONGEST_SECONDS:
+        raise ApiValueError(
+            f"{name} must be more than 0 and at most {LONGEST_SECONDS} seconds; None is without "
+            "limit"
+        )
     return value
 
 

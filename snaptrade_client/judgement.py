@@ -48,6 +48,8 @@ def judge(operation: Operation, user_id: str | None, answer: Answer) -> Success 
             answer.status, f"{answer.reason}, but {problem}"
         )
         failure.body = body
+        # The end of a body that is longer than it says.
+        answer = answer._replace(data=answer.data + answer.surplus)
     else:
         failure = error_class(answer.status)(answer.status, answer.reason)
         failure.body = readable(answer.data)

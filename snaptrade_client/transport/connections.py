@@ -10,7 +10,13 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Mapping
-from http.client import HTTPMessage, HTTPResponse, parse_headers
+from http.client import (
+    HTTPException,
+    HTTPMessage,
+    HTTPResponse,
+    RemoteDisconnected,
+    parse_headers,
+)
 from socket import socket
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
     from snaptrade_client.configuration import Configuration
 
 MAX_INTERIM_ANSWERS = 32
+# How much of an answer that can't be used an exception keeps.
+KEPT_BYTES = 1024 * 1024
 
 
 class Head(HTTPResponse):
@@ -38,6 +46,21 @@ class Head(HTTPResponse):
     def __init__(self, sock: socket, timer: Timer, method: str | None) -> None:
         self.reader = TimedReader(sock, timer)
         super().__init__(self, method=method)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        """Read the head; of an answer that is not HTTP, keep what came: it may hold a secret."""
+        try:
+            super().begin()
+        except RemoteDisconnected:
+            raise
+        except HTTPException as error:
+            failure = InvalidResponseError(reason=f"the answer is not HTTP: {type(error).__name__}")
+        except InvalidResponseError as error:
+            failure = error
+        else:
+            return
+        failure.data = self.reader.remains(KEPT_BYTES)
+        raise failure
 
     def makefile(self, *_: Any) -> TimedReader:
         """Stand in for the socket, of which http.client wants a buffered file and no more."""

@@ -30,11 +30,8 @@ from snaptrade_client.exceptions import (
     TransportError,
 )
 from snaptrade_client.transport import framing
-from snaptrade_client.transport.connections import Connection, Head
+from snaptrade_client.transport.connections import KEPT_BYTES, Connection, Head
 from snaptrade_client.transport.sockets import Timer, ran_out
-
-# How much of an incomplete body an exception keeps.
-KEPT_BYTES = 1024 * 1024
 
 
 class Request(NamedTuple):
@@ -53,6 +50,8 @@ class Answer(NamedTuple):
     reason: str
     headers: Headers
     data: bytes
+    surplus: bytes = b""
+    """What came with the body, after its end: the end of a body that is longer than it says."""
 
 
 def connect(connection: Connection) -> None:
@@ -84,6 +83,7 @@ def exchange(connection: Connection, request: Request, max_body_bytes: int) -> t
     """
     kept = BytesIO()  # not a list: a piece may be one byte
     head: Head | None = None
+    end: framing.Framing | None = None
     try:
         _write(connection, request)
         # Not urllib3's own getresponse: it logs the whole URL of an answer with odd headers.
@@ -94,13 +94,17 @@ def exchange(connection: Connection, request: Request, max_body_bytes: int) -> t
         for piece in framing.decoded(wire, encoding, max_body_bytes):
             kept.write(piece)
         head.close()
-        keep = not (end.odd or head.will_close) and head.reader.clean and connection.can_be_kept()
-        return Answer(head.status, head.reason, _headers(head), kept.getvalue()), keep
+        surplus = head.reader.rest
+        keep = not (end.odd or head.will_close or surplus) and connection.can_be_kept()
+        return Answer(head.status, head.reason, _headers(head), kept.getvalue(), surplus), keep
     except Exception as error:  # noqa: BLE001 - whatever it is, the service may have acted
         failure = _not_answered(error, connection.timer)
     failure.outcome = "unknown"
     if head is not None:
         failure.status, failure.headers = head.status, _headers(head)
+        if isinstance(failure, InvalidResponseError) and (end is None or failure.data):
+            # Its end can't be told: what still comes may hold a secret.
+            kept.write((failure.data or b"") + head.reader.remains(KEPT_BYTES))
         failure.data = kept.getvalue()[:KEPT_BYTES]
         head.close()
     raise failure

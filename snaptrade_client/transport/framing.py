@@ -85,8 +85,9 @@ def _exactly(reader: BufferedReader, length: int) -> Iterator[bytes]:
 def _chunks(reader: BufferedReader) -> Iterator[bytes]:
     while size := _chunk_size(reader):
         yield from _exactly(reader, size)
-        if _line(reader) not in (b"\r\n", b"\n"):
-            raise InvalidResponseError(reason="a chunk of the answer has another size than it says")
+        line = _line(reader)
+        if line not in (b"\r\n", b"\n"):
+            raise _garbled("a chunk of the answer has another size than it says", line)
     for _ in range(_MAX_TRAILERS):
         if _line(reader) in (b"\r\n", b"\n"):
             return
@@ -94,9 +95,10 @@ def _chunks(reader: BufferedReader) -> Iterator[bytes]:
 
 
 def _chunk_size(reader: BufferedReader) -> int:
-    size = _CHUNK_SIZE.fullmatch(_line(reader))
+    line = _line(reader)
+    size = _CHUNK_SIZE.fullmatch(line)
     if size is None:
-        raise InvalidResponseError(reason="a chunk of the answer does not tell its size")
+        raise _garbled("a chunk of the answer does not tell its size", line)
     return int(size[1], 16)
 
 
@@ -104,7 +106,7 @@ def _line(reader: BufferedReader) -> bytes:
     line = reader.readline(_MAX_LINE + 1)
     if not line.endswith(b"\n"):
         if len(line) > _MAX_LINE:
-            raise InvalidResponseError(reason="a line in the answer's body is too long")
+            raise _garbled("a line in the answer's body is too long", line)
         raise ConnectionLostError(reason="the connection ended before the answer was complete")
     return line
 
@@ -188,7 +190,14 @@ def _step(inflater: _Inflater, data: bytes) -> bytes:
         return inflater.decompress(data, STEP)
     except zlib.error:
         pass
-    raise InvalidResponseError(reason="the answer is not compressed as it says")
+    raise _garbled("the answer is not compressed as it says", data)
+
+
+def _garbled(reason: str, data: bytes) -> InvalidResponseError:
+    """Make the failure of a body that can't be understood from `data` on."""
+    failure = InvalidResponseError(reason=reason)
+    failure.data = data
+    return failure
 
 
 def _window(start: bytes, *, gzip: bool) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple
@@ -24,6 +25,8 @@ from snaptrade_client.exceptions import (
 
 # A wait that ends this much before its moment, by rounding, counts as having reached it.
 _ROUNDING = 0.005
+# Seconds for what still comes of an answer that can't be used; most of it came at once.
+PATIENCE = 1.0
 
 Address = tuple[Any, ...]
 
@@ -57,6 +60,10 @@ class Timer:
     def connected(self) -> None:
         """Pass from connecting, bounded as a whole, to the exchange, bounded by its gaps."""
         self._phase_end, self._gap = None, self._read
+
+    def hurry(self, seconds: float) -> None:
+        """Bound everything that is still read, as a whole."""
+        self._phase_end = self._clock() + seconds
 
     def seconds(self) -> float | None:
         """Return how long the next wait may last; None is without limit.
@@ -158,13 +165,14 @@ def _look_up(host: str, port: int, results: SimpleQueue[list[Any] | Exception]) 
 class TimedReader(io.BufferedReader):
     """A buffered reader over a socket that waits as long as its timer says.
 
-    When it is closed, `clean` says whether everything that it took from the socket was read.
+    When it is closed, `rest` is what it took from the socket and nobody read.
     """
 
     def __init__(self, sock: socket.socket, timer: Timer) -> None:
         self._source = _TimedRaw(sock, timer)
+        self._timer = timer
         super().__init__(self._source)
-        self.clean = False
+        self.rest = b""
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Read a line; http.client would take an end in the middle of a head for the head's end."""
@@ -173,11 +181,22 @@ class TimedReader(io.BufferedReader):
             raise ConnectionLostError(reason="the connection ended before the answer was complete")
         return line
 
+    def remains(self, most: int) -> bytes:
+        """Read on where the end of an answer can't be told, for a short while."""
+        if self.closed:
+            return self.rest
+        self._timer.hurry(PATIENCE)
+        remains = bytearray()
+        with suppress(OSError):
+            while len(remains) < most and (piece := self.read1(most - len(remains))):
+                remains += piece
+        return bytes(remains)
+
     def close(self) -> None:
         """Close, after a look at what is left in the buffer."""
         if not self.closed:
             self._source.stopped = True
-            self.clean = not self.peek(1)
+            self.rest = self.peek(1)
         super().close()
 
 

@@ -1,0 +1,1 @@
+"""A server that misbehaves on purpose, and the proofs that the client stands it."""

@@ -1,0 +1,114 @@
+"""Registering: never sent twice, and a secret that arrived is never lost."""
+
+import re
+import ssl
+import zlib
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from snaptrade_client import ApiException, AuthenticationApi, RegistrationOutcomeUnknown
+
+from . import certificates, steps
+from .answers import FRAMINGS, answer
+from .clients import Figure, authentication, some
+from .mutations import SECRET, USER, Mutated, holds_the_secret, mutated
+from .server import FaultServer, Step
+
+BODY = {"userId": USER, "userSecret": SECRET}
+
+Problem = str | None
+
+
+def arrived(sent: bytes, framing: str) -> bytes:
+    """What of the body is known after `sent`, the beginning of an answer."""
+    data = sent.partition(b"\r\n\r\n")[2]
+    if framing == "gzip":
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(data)
+    if framing == "chunked":
+        return re.sub(rb"(?:^|\r\n)[0-9a-f]+\r\n", b"", data)
+    return data
+
+
+def verdict(api: AuthenticationApi, server: FaultServer, *, secret_expected: bool) -> Problem:
+    """Registers once, and says what is wrong with what came of it."""
+    before = len(server.requests)
+    held: bytes | None = None
+    try:
+        response = api.register_snap_trade_user(user_id=USER)
+    except RegistrationOutcomeUnknown as error:
+        held = error.data or b""
+        if error.user_id != USER or error.outcome != "unknown" or error.safe_to_retry:
+            return f"it says {error.user_id}, {error.outcome}, {error.safe_to_retry}"
+        if secret_expected and not holds_the_secret(held):
+            return f"the secret is lost: {error!r} holds {held!r}"
+    except ApiException as error:
+        return f"it raised {error!r}"
+    else:
+        if response.body["user_secret"] != SECRET:
+            return f"it returned {response.data!r}"
+    sends = len(server.requests) - before
+    return None if sends == 1 else f"it was sent {sends} times"
+
+
+def cut_answers(
+    *, framing: str, ending: Step = steps.close, tls: ssl.SSLContext | None = None, stride: int = 1
+) -> Figure:
+    """Cuts the answer after each `stride`-th of its bytes, and ends the connection there."""
+    whole = answer(BODY, framing=framing, plain=True)
+    problems: list[str] = []
+    cuts = range(0, len(whole) + 1, stride)
+    with FaultServer(steps.close, tls=tls) as server, authentication(server.url) as api:
+        for cut in cuts:
+            server.script = steps.script(steps.request, steps.send(whole[:cut]), ending)
+            expected = SECRET.encode() in arrived(whole[:cut], framing)
+            problem = verdict(api, server, secret_expected=expected)
+            if problem:
+                problems.append(f"after byte {cut} of {len(whole)}: {problem}")
+    server.check()
+    return Figure(f"{len(cuts)} cuts, {len(problems)} lost or sent twice", some(problems))
+
+
+def every_cut(stride: int) -> Figure:
+    """All framings, closes and resets, plain and TLS, with and without TLS's closing alert."""
+    figures = [
+        cut_answers(framing=framing, ending=ending, tls=tls, stride=stride)
+        for framing in FRAMINGS
+        for ending, tls in (
+            (steps.close, None),
+            (steps.reset, None),
+            (steps.close, certificates.right()),
+            (steps.close_notify, certificates.right()),
+        )
+    ]
+    cuts = sum(int(figure.measured.split()[0]) for figure in figures)
+    problems = [problem for figure in figures for problem in figure.problems]
+    return Figure(f"{len(problems)} in {cuts} cuts", problems)
+
+
+def mutated_answers(count: int) -> Figure:
+    """Registers with `count` mutated answers."""
+    problems: list[str] = []
+    # Only a mutation that hides the answer's end makes the client wait.
+    options = {"timeout": (1.0, 0.1), "deadline": 2.0}
+    with FaultServer(steps.close) as server, authentication(server.url, **options) as api:
+
+        @settings(
+            max_examples=count,
+            deadline=None,
+            database=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(mutated())
+        def each(answer: Mutated) -> None:
+            ending = steps.close if answer.closes else steps.silence
+            server.script = steps.script(steps.request, steps.send(answer.data), ending)
+            problem = verdict(api, server, secret_expected=True)
+            assert problem is None, f"{problem}: {answer.data[:500]!r}"
+
+        try:
+            each()
+        except AssertionError as error:
+            problems.append(str(error))
+        server.check()
+    return Figure(f"{len(problems)} in {count} answers", problems)

@@ -1,0 +1,302 @@
+"""Configuration: options and defaults, the environment, freezing, copies and pickles."""
+
+import copy
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snaptrade_client import (
+    ApiAttributeError,
+    ApiTypeError,
+    ApiValueError,
+    Configuration,
+    SnapTrade,
+)
+from snaptrade_client.types import ConfigurationOptions
+
+KEY = "confidential-key"
+HERE = str(Path(__file__))
+
+DEFAULTS: dict[str, Any] = {
+    "host": "https://api.snaptrade.com/api/v1",
+    "timeout": (5.0, 15.0),
+    "deadline": 25.0,
+    "retries": 2,
+    "fresh_connection": False,
+    "max_body_bytes": 64 * 1024 * 1024,
+    "connection_pool_maxsize": 32,
+    "proxy": None,
+    "proxy_headers": None,
+    "ssl_ca_cert": None,
+    "verify_ssl": True,
+    "cert_file": None,
+    "key_file": None,
+    "assert_hostname": None,
+    "socket_options": None,
+    "allow_insecure_http": False,
+    "signed_path_prefix": None,
+    "debug": False,
+}
+OTHERS: dict[str, Any] = {
+    "consumer_key": "other",
+    "client_id": "OTHER",
+    "host": "https://other.example",
+    "timeout": (1, None),
+    "deadline": None,
+    "retries": 0,
+    "fresh_connection": True,
+    "max_body_bytes": 1000,
+    "connection_pool_maxsize": 1,
+    "proxy": "http://proxy.example:3128",
+    "proxy_headers": {"Proxy-Authorization": "Basic x"},
+    "ssl_ca_cert": HERE,
+    "verify_ssl": False,
+    "cert_file": HERE,
+    "key_file": HERE,
+    "assert_hostname": "other.example",
+    "socket_options": ((6, 1, 1),),
+    "allow_insecure_http": True,
+    "signed_path_prefix": "/api/v1",
+    "debug": True,
+}
+
+
+def configuration(**options: Any) -> Configuration:
+    return Configuration(**{"consumer_key": KEY, "client_id": "C", **options})
+
+
+def by_pickle(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - the test's own
+
+
+COPIES: list[Callable[[Configuration], Configuration]] = [copy.copy, copy.deepcopy, by_pickle]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Credentials and a host in the environment."""
+    monkeypatch.setenv("SNAPTRADE_CONSUMER_KEY", "key-of-environment")
+    monkeypatch.setenv("SNAPTRADE_CLIENT_ID", "ID-OF-ENVIRONMENT")
+    monkeypatch.setenv("SNAPTRADE_HOST", "https://environment.example/x/")
+    yield monkeypatch
+
+
+def test_the_tables_here_name_every_option() -> None:
+    declared = ConfigurationOptions.__annotations__
+    assert set(declared) == set(OTHERS) == {"consumer_key", "client_id", *DEFAULTS}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_an_option_that_is_left_out_has_its_default(name: str) -> None:
+    assert getattr(configuration(), name) == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_an_option_is_set_as_a_keyword_or_later_or_by_replace(name: str) -> None:
+    options = {name: OTHERS[name]} | ({"cert_file": HERE} if name == "key_file" else {})
+    assert getattr(configuration(**options), name) == OTHERS[name]
+    changed = configuration()
+    setattr(changed, name, OTHERS[name])
+    assert getattr(changed, name) == OTHERS[name]
+    original = configuration()
+    assert getattr(original.replace(**options), name) == OTHERS[name]
+    assert getattr(original, name) == getattr(configuration(), name)
+
+
+@pytest.mark.parametrize("name", sorted({*DEFAULTS, "consumer_key", "client_id"}))
+def test_a_value_that_cannot_be_right_is_refused_where_it_is_set(name: str) -> None:
+    wrong: Any = object()
+    with pytest.raises((ApiTypeError, ApiValueError), match=f"^{name} "):
+        configuration(**{name: wrong})
+    changed = configuration()
+    before = getattr(changed, name)
+    with pytest.raises((ApiTypeError, ApiValueError), match=f"^{name} "):
+        setattr(changed, name, wrong)
+    assert getattr(changed, name) == before
+
+
+def test_none_means_the_default_for_host_and_retries() -> None:
+    changed = configuration(host="https://x.example", retries=5)
+    changed.host = None  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
+    changed.retries = None  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
+    assert (changed.host, changed.retries) == (DEFAULTS["host"], 2)
+
+
+def test_an_unknown_option_is_named_with_the_one_that_was_meant() -> None:
+    with pytest.raises(ApiTypeError) as caught:
+        configuration(time_out=5)
+    assert str(caught.value) == "'time_out' is not an option of a client: did you mean 'timeout'?"
+    with pytest.raises(ApiTypeError, match="'zzz' is not an option of a client; there are: "):
+        configuration().replace(**{"zzz": 1})
+    with pytest.raises(ApiAttributeError, match="did you mean 'verify_ssl'"):
+        configuration().verify_sll = False  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_options_that_belong_together_are_checked_together() -> None:
+    with pytest.raises(ApiValueError, match="^key_file needs cert_file"):
+        configuration(key_file=HERE)
+    with pytest.raises(ApiValueError, match="^key_file needs cert_file"):
+        configuration().replace(key_file=HERE)
+    with pytest.raises(ApiValueError, match="^host: http://"):
+        configuration(host="http://api.example.com")
+    changed = configuration()
+    changed.key_file = HERE
+    changed.host = "http://api.example.com"
+    changed.allow_insecure_http = True
+    with pytest.raises(ApiValueError, match="^key_file needs cert_file"):
+        changed.frozen()
+
+
+def test_the_environment_holds_what_is_left_out(environment: pytest.MonkeyPatch) -> None:
+    found = Configuration()
+    assert found.consumer_key == "key-of-environment"
+    assert found.client_id == "ID-OF-ENVIRONMENT"
+    assert found.host == "https://environment.example/x"
+    given = configuration(host="https://given.example")
+    assert (given.consumer_key, given.client_id) == (KEY, "C")
+    assert given.host == "https://given.example"
+    environment.setenv("SNAPTRADE_HOST", "")
+    assert Configuration().host == DEFAULTS["host"]
+
+
+@pytest.mark.parametrize("name", ["consumer_key", "client_id"])
+@pytest.mark.parametrize("value", [None, "", " \t"])
+def test_missing_credentials_name_the_argument_and_the_variable(
+    name: str, value: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = f"SNAPTRADE_{name.upper()}"
+    options: dict[str, Any] = {"consumer_key": KEY, "client_id": "C", name: value}
+    with pytest.raises(ApiValueError, match=f"^{name} is missing or blank: .*{variable}"):
+        Configuration(**options)
+    if value is not None:
+        monkeypatch.setenv(variable, value)
+        with pytest.raises(ApiValueError, match=f"^{name} .*missing or blank: .*{variable}"):
+            Configuration(**options | {name: None})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "text"),
+    [
+        ("SNAPTRADE_CONSUMER_KEY", "hidden\n", "consumer_key .*SNAPTRADE_CONSUMER_KEY.* has white"),
+        ("SNAPTRADE_CLIENT_ID", " C", "client_id .*SNAPTRADE_CLIENT_ID.* has white space around"),
+        ("SNAPTRADE_HOST", "x.example", "host .*SNAPTRADE_HOST.* must be a URL that starts with"),
+    ],
+)
+def test_a_mistake_in_the_environment_names_its_variable(
+    environment: pytest.MonkeyPatch, variable: str, value: str, text: str
+) -> None:
+    environment.setenv(variable, value)
+    with pytest.raises(ApiValueError, match=f"^{text}") as caught:
+        Configuration()
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_client_uses_a_copy_that_nobody_can_change() -> None:
+    mine = configuration()
+    with SnapTrade(mine) as client:
+        assert client.configuration is not mine
+        mine.timeout = 1
+        assert client.configuration.timeout == (5.0, 15.0)
+        with pytest.raises(ApiAttributeError, match="'timeout' can't be set any more") as caught:
+            client.configuration.timeout = 1
+        assert "with_options()" in str(caught.value)
+        with pytest.raises(ApiAttributeError, match="'timout' is not an option"):
+            client.configuration.timout = 1  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+        assert client.configuration.replace(timeout=1).timeout == (1, 1)
+
+
+def test_the_collections_that_are_given_are_copied() -> None:
+    headers = {"Proxy-Authorization": "a"}
+    options = [(6, 1, 1)]
+    made = configuration(proxy_headers=headers, socket_options=options)
+    headers["X"] = "y"
+    options.append((1, 9, 1))
+    assert made.proxy_headers == {"Proxy-Authorization": "a"}
+    assert made.socket_options == ((6, 1, 1),)
+
+
+def test_the_client_id_is_there_under_its_old_name() -> None:
+    assert configuration().api_key == {"PartnerClientId": "C"}
+
+
+def test_the_repr_masks_the_key() -> None:
+    assert repr(configuration()) == (
+        "Configuration(client_id='C', host='https://api.snaptrade.com/api/v1', consumer_key='***')"
+    )
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_has_every_option_and_stands_alone(
+    copied: Callable[[Configuration], Configuration],
+) -> None:
+    original = Configuration(**OTHERS)
+    other = copied(original)
+    assert {name: getattr(other, name) for name in OTHERS} == OTHERS
+    other.deadline = 1
+    assert original.deadline is None
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_of_a_frozen_one_is_frozen(
+    copied: Callable[[Configuration], Configuration],
+) -> None:
+    with pytest.raises(ApiAttributeError):
+        copied(configuration().frozen()).deadline = 1
+
+
+def test_a_key_of_the_environment_does_not_travel(environment: pytest.MonkeyPatch) -> None:
+    pickled = pickle.dumps(Configuration(client_id="C"))
+    assert b"key-of-environment" not in pickled
+    environment.setenv("SNAPTRADE_CONSUMER_KEY", "key-of-arrival")
+    arrived = pickle.loads(pickled)  # noqa: S301 - the test's own
+    assert (arrived.consumer_key, arrived.client_id) == ("key-of-arrival", "C")
+    assert b"key-of-arrival" not in pickle.dumps(arrived)
+    environment.delenv("SNAPTRADE_CONSUMER_KEY")
+    with pytest.raises(ApiValueError, match="^consumer_key .*SNAPTRADE_CONSUMER_KEY"):
+        pickle.loads(pickled)  # noqa: S301 - the test's own
+
+
+def test_a_key_that_was_given_in_code_travels(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SNAPTRADE_CONSUMER_KEY", "another")
+    assert by_pickle(configuration()).consumer_key == KEY
+    changed = Configuration()
+    changed.consumer_key = KEY
+    assert by_pickle(changed).consumer_key == KEY
+    assert by_pickle(Configuration().replace(consumer_key=KEY)).consumer_key == KEY
+    changed.consumer_key = None  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
+    assert b"another" not in pickle.dumps(changed)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_in_this_process_needs_no_environment_and_remembers_it(
+    environment: pytest.MonkeyPatch, copied: Callable[[Configuration], Configuration]
+) -> None:
+    original = Configuration()
+    environment.delenv("SNAPTRADE_CONSUMER_KEY")
+    other = copied(original)
+    assert other.consumer_key == "key-of-environment"
+    other.consumer_key = KEY
+    assert b"key-of-environment" not in pickle.dumps(original)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Configuration(consumer_key=f" {KEY}", client_id="C"),
+        lambda: setattr(configuration(), "consumer_key", f"{KEY} "),
+        lambda: configuration().replace(consumer_key=f"{KEY}\ud800"),
+        lambda: configuration(proxy=f"http://user:{KEY} @x"),
+    ],
+)
+def test_no_frame_of_an_error_holds_the_key(call: Callable[[], object]) -> None:
+    with pytest.raises(ApiValueError) as caught:
+        call()
+    assert KEY not in str(caught.value)
+    trace = caught.value.__traceback__
+    while trace:
+        if "snaptrade_client" in trace.tb_frame.f_code.co_filename:
+            assert KEY not in repr(trace.tb_frame.f_locals)
+        trace = trace.tb_next

@@ -1,0 +1,337 @@
+"""One request and its answer over a real socket: what is sent, what is read, what is refused."""
+
+import gzip
+from collections.abc import Mapping
+
+import pytest
+
+from snaptrade_client.exceptions import (
+    ApiException,
+    ConnectionFailedError,
+    ConnectionLostError,
+    InvalidResponseError,
+    NameResolutionError,
+)
+from snaptrade_client.transport import Request
+from snaptrade_client.transport.exchange import KEPT_BYTES
+
+from .raw import GET, OK, Peer, RawServer, answering, closing_after, failure_of, get, limits
+from .test_sockets import free_port
+
+
+def head(status: str = "200 OK", **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def test_a_request_is_sent_as_it_is() -> None:
+    """No byte is added to the target or the body; of the headers, those that HTTP needs."""
+    received: list[bytes] = []
+
+    def handle(peer: Peer) -> None:
+        received.append(peer.request())
+        peer.send(OK)
+        peer.silence()
+
+    target = "/a%2Fb//c?x=%20+~'()&y=%c3%a9&&"
+    with RawServer(handle) as server:
+        headers = {"User-Agent": "u", "Signature": "a+/=", "x-Odd": "\xe9"}
+        server.transport().send(Request("POST", target, headers, b'{"a":1}'), limits())
+    assert received == [
+        f"POST {target} HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{server.port}\r\n"
+        "Accept-Encoding: identity\r\n"
+        "Content-Length: 7\r\n"
+        "User-Agent: u\r\n"
+        "Signature: a+/=\r\n"
+        "x-Odd: \xe9\r\n\r\n"
+        '{"a":1}'.encode("latin-1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "length"),
+    [("GET", None), ("HEAD", None), ("DELETE", None), ("POST", b"0"), ("PUT", b"0")],
+)
+def test_a_request_without_a_body_says_so_where_one_is_expected(
+    method: str, length: bytes | None
+) -> None:
+    received: list[bytes] = []
+
+    def handle(peer: Peer) -> None:
+        received.append(peer.request())
+        peer.send(OK)
+
+    with RawServer(handle) as server:
+        server.transport().send(Request(method, "/x", {}, None), limits())
+    assert (b"Content-Length" in received[0]) is (length is not None)
+    assert b"Transfer-Encoding" not in received[0]
+
+
+def test_an_answer_has_status_reason_headers_and_body() -> None:
+    headers = {"X_A": "1", "x_a": "2", "X_Latin": "\xe9", "Content_Length": "2"}
+    with RawServer(answering(head("299 Rather Odd", **headers) + b"{}")) as server:
+        answer = get(server.transport())
+    assert (answer.status, answer.reason, answer.data) == (299, "Rather Odd", b"{}")
+    assert answer.headers["X-A"] == "1, 2"
+    assert answer.headers["x-latin"] == "\xe9"
+
+
+BODIES = {
+    "length": head(Content_Length="5") + b"abcde",
+    "chunked": head(Transfer_Encoding="chunked") + b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n",
+    "gzip": head(Content_Encoding="gzip", Content_Length=str(len(gzip.compress(b"abcde"))))
+    + gzip.compress(b"abcde"),
+    "close": head() + b"abcde",
+    "HTTP/1.0": b"HTTP/1.0 200 OK\r\n\r\nabcde",
+    "bare line feeds": b"HTTP/1.1 200 OK\nContent-Length: 5\n\nabcde",
+    "no reason": b"HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nabcde",
+    "chunked and a length": head(Transfer_Encoding="chunked", Content_Length="3")
+    + b"5\r\nabcde\r\n0\r\n\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
+    "negative length": head(Content_Length="-1") + b"abcde",
+    "a header without a colon": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nodd\r\n\r\nabcde",
+}
+
+
+@pytest.mark.parametrize("wire", BODIES.values(), ids=BODIES)
+def test_a_body_is_read_to_its_end(wire: bytes) -> None:
+    with RawServer(closing_after(wire)) as server:
+        assert get(server.transport()).data == b"abcde"
+
+
+@pytest.mark.parametrize("wire", BODIES.values(), ids=BODIES)
+def test_a_body_that_drips_is_the_same(wire: bytes) -> None:
+    def handle(peer: Peer) -> None:
+        peer.request()
+        peer.drip(wire, 0.0005)
+
+    with RawServer(handle) as server:
+        assert get(server.transport()).data == b"abcde"
+
+
+NO_BODY = {
+    "HEAD": ("HEAD", head(Content_Length="5", Content_Encoding="gzip")),
+    "HEAD, chunked": ("HEAD", head(Transfer_Encoding="chunked")),
+    "204": ("GET", head("204 No Content")),
+    "204 with a length": ("DELETE", head("204 No Content", Content_Length="5")),
+    "304": ("GET", head("304 Not Modified", Content_Length="5")),
+    "length 0": ("GET", head(Content_Length="0")),
+}
+
+
+@pytest.mark.parametrize(("method", "wire"), NO_BODY.values(), ids=NO_BODY)
+def test_where_there_is_no_body_none_is_waited_for(method: str, wire: bytes) -> None:
+    """The connection can even be used again: the next answer is the next one."""
+    with RawServer(answering(wire, OK)) as server:
+        transport = server.transport()
+        assert transport.send(Request(method, "/x", {}, None), limits()).data == b""
+        assert get(transport).data == b"{}"
+    assert len(server.peers) == 1
+
+
+INTERIM = {
+    "100": head("100 Continue"),
+    "102": head("102 Processing"),
+    "103": head("103 Early Hints", Link="</a>; rel=preload", Content_Length="77"),
+    "199 without a reason": b"HTTP/1.1 199\r\n\r\n",
+    "several": head("100 Continue") + head("103 Early Hints") + head("100 Continue"),
+    "32": head("103 Early Hints") * 32,
+}
+
+
+@pytest.mark.parametrize("interim", INTERIM.values(), ids=INTERIM)
+def test_interim_answers_are_not_the_answer(interim: bytes) -> None:
+    with RawServer(answering(interim + OK, OK)) as server:
+        transport = server.transport()
+        for _ in range(2):
+            answer = get(transport)
+            assert (answer.status, answer.data) == (200, b"{}")
+            assert "Link" not in answer.headers
+    assert len(server.peers) == 1
+
+
+def refused(wire: bytes) -> ApiException:
+    """The failure that an answer means; the connection is not used again."""
+    with RawServer(closing_after(wire)) as server:
+        transport = server.transport()
+        failure = failure_of(lambda: get(transport))
+        assert server.ended(1)
+    assert failure.outcome == "unknown"
+    return failure
+
+
+def test_more_than_32_interim_answers_are_refused() -> None:
+    failure = refused(head("103 Early Hints") * 33 + OK)
+    assert isinstance(failure, InvalidResponseError)
+    assert failure.reason == "more than 32 interim answers"
+    assert failure.kind == "final"
+
+
+def test_another_protocol_is_refused() -> None:
+    failure = refused(head("101 Switching Protocols", Upgrade="h2c") + OK)
+    assert isinstance(failure, InvalidResponseError)
+    assert failure.reason == "the answer is 101: another protocol was not asked for"
+    assert failure.status == 101
+    assert failure.headers is not None
+    assert failure.headers["Upgrade"] == "h2c"
+
+
+NOT_HTTP = {
+    "text": b"hello there\r\n\r\n",
+    "another protocol": b"SSH-2.0-OpenSSH_9.0\r\n",
+    "TLS": b"\x15\x03\x01\x00\x02\x02\x46\n",
+    "zeros": bytes(100) + b"\n",
+    "HTTP/2.0": b"HTTP/2.0 200 OK\r\n\r\n",
+    "a status of two digits": b"HTTP/1.1 20 OK\r\n\r\n",
+    "a status of four digits": b"HTTP/1.1 2000 OK\r\n\r\n",
+    "a status in words": b"HTTP/1.1 OK\r\n\r\n",
+    "no status": b"HTTP/1.1\r\n\r\n",
+    "an empty line": b"\r\n" + OK,
+    "a long status line": b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\n\r\n",
+    "a long header": head(X="x" * 70_000),
+    "many headers": b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 101 + b"\r\n",
+    "many headers of an interim answer": b"HTTP/1.1 103 Early\r\n" + b"X: 1\r\n" * 101 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("wire", NOT_HTTP.values(), ids=NOT_HTTP)
+def test_what_is_not_http_is_refused(wire: bytes) -> None:
+    failure = refused(wire)
+    assert isinstance(failure, InvalidResponseError)
+    assert failure.kind == "final"
+    assert str(failure).startswith("the answer is not HTTP: ")
+    assert failure.status is None
+
+
+BAD_BODIES = {
+    "a chunk without a size": (
+        head(Transfer_Encoding="chunked") + b"2\r\nab\r\n-1\r\n",
+        b"ab-1\r\n",
+    ),
+    "an unknown transfer encoding": (head(Transfer_Encoding="gzip") + b"ab", b"ab"),
+    "an unknown compression": (head(Content_Encoding="br", Content_Length="2") + b"ab", b"ab"),
+    "a compression that is none": (
+        head(Content_Encoding="gzip", Content_Length="2") + b"ab",
+        b"ab",
+    ),
+    "too long": (head(Content_Length="1000001") + b"x" * 1_000_001, b"x" * 1_000_000),
+}
+
+
+@pytest.mark.parametrize(("wire", "kept"), BAD_BODIES.values(), ids=BAD_BODIES)
+def test_a_bad_body_is_refused_with_what_came_before(wire: bytes, kept: bytes) -> None:
+    failure = refused(wire)
+    assert isinstance(failure, InvalidResponseError)
+    assert failure.kind == "final"
+    assert failure.status == 200
+    assert failure.data is not None
+    # The last piece before the limit may be missing.
+    assert len(kept) - 65536 <= len(failure.data) <= len(kept)
+    assert kept.startswith(failure.data)
+
+
+def test_a_failure_keeps_a_mebibyte_at_most() -> None:
+    with RawServer(closing_after(head(Content_Length="5000000") + b"x" * 4_000_000)) as server:
+        transport = server.transport()
+        failure = failure_of(lambda: get(transport, max_body_bytes=10_000_000))
+    assert isinstance(failure, ConnectionLostError)
+    assert failure.data == b"x" * KEPT_BYTES
+
+
+WHOLE = b"HTTP/1.1 404 Not Found\r\nX-A: 1\r\nContent-Length: 5\r\n\r\nabcde"
+
+
+@pytest.mark.parametrize("length", range(len(WHOLE)))
+def test_an_answer_that_is_cut_off_anywhere_is_lost(length: int) -> None:
+    """A 404 that is cut off is not a no: the service may have said more, or something else."""
+    failure = refused(WHOLE[:length])
+    assert isinstance(failure, ConnectionLostError)
+    assert failure.kind == "lost"
+    assert failure.reason == "the connection ended before the answer was complete"
+    start = WHOLE.index(b"abcde")
+    assert failure.status == (404 if length >= start else None)
+    assert failure.data == (WHOLE[start:length] if length >= start else None)
+
+
+def test_an_interim_answer_that_is_cut_off_is_lost() -> None:
+    assert isinstance(refused(b"HTTP/1.1 103 Early Hints\r\nLink: x"), ConnectionLostError)
+    assert isinstance(refused(head("103 Early Hints")), ConnectionLostError)
+
+
+@pytest.mark.parametrize("before", [b"", WHOLE[:10], WHOLE[:-2]], ids=["nothing", "head", "body"])
+def test_a_reset_is_lost(before: bytes) -> None:
+    def handle(peer: Peer) -> None:
+        peer.request()
+        peer.send(before)
+        peer.gone(0.02)  # a reset overtakes what was sent before it
+        peer.reset()
+
+    with RawServer(handle) as server:
+        transport = server.transport()
+        failure = failure_of(lambda: get(transport))
+    assert isinstance(failure, ConnectionLostError)
+    assert (failure.outcome, failure.kind) == ("unknown", "lost")
+    assert str(failure).endswith("the connection was lost: Connection reset by peer")
+
+
+def early(answer: bytes, *, reset: bool) -> RawServer:
+    """A server that answers when it has the head, reads no further, and closes."""
+
+    def handle(peer: Peer) -> None:
+        peer.sock.recv(100)
+        peer.send(answer)
+        peer.gone(0.02)
+        if reset:
+            peer.reset()
+
+    return RawServer(handle)
+
+
+UPLOAD: Mapping[str, str] = {}
+LARGE = Request("POST", "/x", UPLOAD, b"x" * 20_000_000)
+TOO_LARGE = head("413 Content Too Large", Content_Length="2") + b"{}"
+
+
+def test_an_answer_to_half_a_request_is_an_answer() -> None:
+    """Writing fails, as the service has closed; its reason is there to be read."""
+    with early(TOO_LARGE, reset=False) as server:
+        transport = server.transport()
+        answer = transport.send(LARGE, limits())
+        assert (answer.status, answer.data) == (413, b"{}")
+
+
+def test_half_a_request_without_an_answer_is_lost() -> None:
+    with early(b"", reset=True) as server:
+        transport = server.transport()
+        failure = failure_of(lambda: transport.send(LARGE, limits()))
+    assert isinstance(failure, ConnectionLostError)
+    assert (failure.outcome, failure.kind) == ("unknown", "lost")
+
+
+def test_a_port_where_nobody_listens_has_not_seen_the_request() -> None:
+    with RawServer(answering()) as server:
+        transport = server.transport(f"http://127.0.0.1:{free_port()}")
+        failure = failure_of(lambda: get(transport))
+    assert isinstance(failure, ConnectionFailedError)
+    assert (failure.outcome, failure.kind) == ("not_sent", "not_sent")
+    assert str(failure) == "no connection to the service: Connection refused"
+
+
+@pytest.mark.parametrize("name", ["nobody.invalid", "x" * 64 + ".invalid"])
+def test_a_name_that_nobody_has_has_not_seen_the_request(name: str) -> None:
+    with RawServer(answering()) as server:
+        transport = server.transport(f"http://{name}", allow_insecure_http=True)
+        failure = failure_of(lambda: get(transport))
+    assert isinstance(failure, NameResolutionError)
+    assert (failure.outcome, failure.kind) == ("not_sent", "not_sent")
+    assert name not in str(failure)
+
+
+def test_no_url_is_in_a_failures_text() -> None:
+    request = GET._replace(target="/x?userSecret=hidden")
+    for wire in (b"", b"garbage\r\n", WHOLE[:10], BAD_BODIES["an unknown compression"][0]):
+        with RawServer(closing_after(wire)) as server:
+            transport = server.transport()
+            failure = failure_of(lambda t=transport: t.send(request, limits()))  # type: ignore[misc]
+        assert "hidden" not in str(failure) + repr(failure)

@@ -1,0 +1,112 @@
+"""The log: silent unless it is asked for, told in the package's own words, without a secret."""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from snaptrade_client import ApiException, SnapTrade, logs
+from snaptrade_client.sandbox import Sandbox
+
+from .recording import RecordingServer, Reply
+
+SECRET = "canary-s3cr3t"
+
+PROGRAM = """
+import sys
+from snaptrade_client import SnapTrade, ApiException
+with SnapTrade(debug=sys.argv[1] == "debug", retries=0) as snaptrade:
+    snaptrade.authentication.list_snap_trade_users()
+    try:
+        snaptrade.authentication.get_user_jwt(user_id="u1", user_secret="canary-s3cr3t")
+    except ApiException:
+        pass
+"""
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    """The package's logger, put back as it was."""
+    logger = logging.getLogger("snaptrade_client")
+    before = (logger.level, list(logger.handlers))
+    yield logger
+    logger.setLevel(before[0])
+    logger.handlers[:] = before[1]
+
+
+def test_no_handler_is_added_and_no_level_set(logger: logging.Logger, client: SnapTrade) -> None:
+    assert logs.LOGGER is logger
+    assert logger.handlers == []
+    assert logger.level == logging.NOTSET
+    assert not client.configuration.debug
+
+
+@pytest.mark.parametrize(
+    ("debug", "variable", "on"),
+    [
+        (True, None, True),
+        (False, "debug", True),
+        (False, "DEBUG", True),
+        (False, "info", False),
+        (False, "", False),
+        (False, None, False),
+    ],
+)
+def test_the_log_is_switched_on_by_the_configuration_or_the_environment(
+    logger: logging.Logger,
+    monkeypatch: pytest.MonkeyPatch,
+    debug: bool,
+    variable: str | None,
+    on: bool,
+) -> None:
+    if variable is not None:
+        monkeypatch.setenv("SNAPTRADE_LOG", variable)
+    for _ in range(2):
+        SnapTrade(consumer_key="k", client_id="C", debug=debug).close()
+    assert len(logger.handlers) == on
+    assert logger.isEnabledFor(logging.DEBUG) is on
+
+
+def test_each_attempt_is_told_without_a_secret(
+    server: RecordingServer, client: SnapTrade, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answer(
+        Reply(status=503, headers=(("Retry-After", "0"),)),
+        Reply(status=401, body={"detail": f"{SECRET} is wrong", "code": 1083}),
+    )
+    with caplog.at_level(logging.DEBUG), pytest.raises(ApiException):
+        client.authentication.get_user_jwt(user_id="u1", user_secret=SECRET)
+    own = [record.getMessage() for record in caplog.records if record.name == "snaptrade_client"]
+    assert len(own) == 2
+    assert own[0].startswith("GET /snapTrade/encryptedJWT, attempt 1: unavailable, status 503, ")
+    assert own[1].startswith("GET /snapTrade/encryptedJWT, attempt 2: final, status 401, ")
+    for hidden in (SECRET, server.consumer_key, "userSecret", "?"):
+        assert hidden not in caplog.text
+
+
+@pytest.mark.parametrize("how", ["debug", "environment", "off"])
+def test_what_a_program_shows_on_standard_error(
+    how: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line for each attempt where the log is asked for, else nothing."""
+    monkeypatch.setenv("SNAPTRADE_HOST", sandbox.url)
+    monkeypatch.setenv("SNAPTRADE_CLIENT_ID", sandbox.client_id)
+    monkeypatch.setenv("SNAPTRADE_CONSUMER_KEY", sandbox.consumer_key)
+    if how == "environment":
+        monkeypatch.setenv("SNAPTRADE_LOG", "debug")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM, how],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stderr.splitlines()
+    assert done.stdout == ""
+    assert len(lines) == (0 if how == "off" else 2)
+    if lines:
+        assert " snaptrade_client GET /snapTrade/listUsers, attempt 1: ok, status 200" in lines[0]
+        assert " snaptrade_client GET /snapTrade/encryptedJWT, attempt 1: final, st" in lines[1]
+    assert SECRET not in done.stderr
+    assert sandbox.consumer_key not in done.stderr

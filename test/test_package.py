@@ -1,0 +1,92 @@
+"""`import snaptrade_client`: its names, when they are loaded, and what is loaded with them."""
+
+import importlib
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import snaptrade_client
+
+HEAVY = ("urllib3", "http.client", "ssl", "certifi", "frozendict", "socket", "json", "logging")
+
+
+def run(program: str) -> str:
+    """What a program prints, warnings as errors."""
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", snaptrade_client.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    program = (
+        f"import snaptrade_client as s; x = s.{name}; print(s.{name} is x, '{name}' in vars(s))"
+    )
+    assert run(program) == "True True"
+
+
+@pytest.mark.parametrize("name", snaptrade_client.__all__)
+def test_a_public_name_is_the_one_of_its_module(name: str) -> None:
+    value: Any = getattr(snaptrade_client, name)
+    if name == "__version__":
+        assert value.count(".") == 2
+    else:
+        assert getattr(importlib.import_module(value.__module__), name) is value
+        assert value.__module__.startswith("snaptrade_client.")
+
+
+def test_the_names_are_sorted_and_shown_by_dir() -> None:
+    assert snaptrade_client.__all__ == sorted(snaptrade_client.__all__)
+    assert set(snaptrade_client.__all__) <= set(dir(snaptrade_client))
+    loaded = run(
+        "import snaptrade_client as s; print('SnapTrade' in dir(s), 'SnapTrade' in vars(s))"
+    )
+    assert loaded == "True False"
+
+
+def test_import_star_gives_the_public_names() -> None:
+    program = "from snaptrade_client import *; print(SnapTrade.__name__, ApiException.__name__)"
+    assert run(program) == "SnapTrade ApiException"
+
+
+@pytest.mark.parametrize("name", ["api_client", "client", "configuration", "exceptions", "signing"])
+def test_modules_are_attributes_without_being_imported(name: str) -> None:
+    program = f"import snaptrade_client; print(snaptrade_client.{name}.__name__)"
+    assert run(program) == f"snaptrade_client.{name}"
+
+
+@pytest.mark.parametrize("name", ["Snaptrade", "_HOMES_", "sandbox_", "urllib3"])
+def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(snaptrade_client, name)
+    assert str(caught.value) == f"module 'snaptrade_client' has no attribute '{name}'"
+    assert not hasattr(snaptrade_client, name)
+    with pytest.raises(ImportError, match=name):
+        exec(f"from snaptrade_client import {name}")  # noqa: S102 - a constant
+
+
+def test_a_submodule_that_is_no_attribute_can_be_imported() -> None:
+    assert run("from snaptrade_client import types; print(types.__name__)") == (
+        "snaptrade_client.types"
+    )
+
+
+def test_the_import_loads_next_to_nothing() -> None:
+    program = (
+        "import sys; before = set(sys.modules); import snaptrade_client; "
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    loaded = run(program).split()
+    assert "snaptrade_client" in loaded
+    assert not [name for name in loaded if name.startswith("snaptrade_client.")]
+    assert not set(HEAVY) & set(loaded)
+
+
+def test_the_pure_rooms_do_no_network() -> None:
+    """What only signs, encodes or catches exceptions does not load urllib3."""
+    rooms = "signing, encoding, exceptions, retry, operations, configuration, authentication"
+    program = f"import sys; from snaptrade_client import {rooms}; print('urllib3' in sys.modules)"
+    assert run(program) == "False"
