@@ -1,9 +1,8 @@
 """The one road to the service: encode, sign, send, judge, wrap or raise, and perhaps once more.
 
-Strategy: a `Call` holds what all attempts share, encoded once. Each attempt gets its own timestamp
-and signature and comes to a response or a failure, which are values here; the only loop asks the
-retry room about a failure, and waits. The clocks, the sleep, the random numbers and the transport
-are given, so everything is tested without waiting.
+Strategy: an attempt of a `Call` comes to a success or a failure, which are values here; the only
+loop asks the retry room about a failure, and waits. The clocks, the sleep, the random numbers and
+the transport are given, so everything is tested without waiting.
 """
 
 from __future__ import annotations
@@ -15,22 +14,17 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
-
-from frozendict import frozendict
 
 from snaptrade_client import __version__, checks
-from snaptrade_client.api_response import ApiResponse, Attempt, snake
+from snaptrade_client.api_response import ApiResponse, Attempt
+from snaptrade_client.calls import Call, Caller, chosen_options
 from snaptrade_client.configuration import Configuration
-from snaptrade_client.encoding import canonical_json, encode_query
 from snaptrade_client.exceptions import ApiException, ApiTypeError, ApiValueError
 from snaptrade_client.judgement import Success, finish, judge, readable
 from snaptrade_client.logs import LOGGER, switch_on_if_asked
 from snaptrade_client.operations import Operation, body_values, query_values
-from snaptrade_client.redaction import boundary, secrets_in
+from snaptrade_client.redaction import boundary
 from snaptrade_client.retry import Progress, Replay, RetryBudget, clock_error, told_wait
-from snaptrade_client.shapes import is_object
-from snaptrade_client.signing import canonical_message, signature
 from snaptrade_client.transport import Answer, Limits, Request, Transport
 
 if TYPE_CHECKING:
@@ -42,6 +36,11 @@ if TYPE_CHECKING:
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _HARMLESS_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+# What does not touch the connections.
+_CHANGEABLE = (
+    *("timeout", "deadline", "retries", "fresh_connection"),
+    *("max_body_bytes", "on_attempt"),
+)
 _NO_OPTIONS: Mapping[str, Any] = {}
 
 
@@ -73,29 +72,6 @@ class Shared:
         self.transport = transport
         self.budget = RetryBudget()
         self.clock_skew = 0.0
-
-
-class Call(NamedTuple):
-    """What all attempts of a call share."""
-
-    operation: Operation
-    target: str
-    """The path that is requested."""
-    signed_path: str
-    query: str
-    """The encoded query, without its timestamp."""
-    content: str
-    """The canonical JSON of the body; null where there is none."""
-    body: bytes | None
-    """The same, as it is sent."""
-    headers: Mapping[str, str]
-    user_id: str | None
-    secrets: frozenset[str]
-    """The secret values that the caller gave, to keep them out of texts."""
-    timeout: tuple[float | None, float | None]
-    deadline: float | None
-    retries: int
-    fresh: bool
 
 
 class ApiClient:
@@ -133,11 +109,8 @@ class ApiClient:
         self.configuration = configuration
         self._shared = shared
         self._seams = seams
+        self._caller = Caller(configuration)
         self._key = configuration.consumer_key.encode()
-        self._timeout = checks.timeout("timeout", configuration.timeout)
-        self._path = urlsplit(configuration.host).path
-        prefix = configuration.signed_path_prefix
-        self._signed_path = self._path if prefix is None else prefix
 
     @property
     def user_agent(self) -> str:
@@ -160,11 +133,10 @@ class ApiClient:
     @boundary
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """Return a client with other options that shares connections and retry budget."""
-        allowed = ("timeout", "deadline", "retries", "fresh_connection", "max_body_bytes")
         for name in options:
-            if name not in allowed:
+            if name not in _CHANGEABLE:
                 raise ApiTypeError(
-                    f"with_options() can't change {name!r}{checks.similar(name, allowed)}; "
+                    f"with_options() can't change {name!r}{checks.similar(name, _CHANGEABLE)}; "
                     "anything else needs a client of its own"
                 )
         other = type(self).__new__(type(self))
@@ -203,9 +175,9 @@ class ApiClient:
             idempotent = method in _HARMLESS_METHODS
         replay: Replay = "harmless" if checks.boolean("idempotent", idempotent) else "harmful"
         operation = Operation("request", method, checks.path("path", path), replay)
-        chosen = _chosen(operation, options)
-        call = self._call(operation, checks.query("query", query), body, chosen)
-        return self._run(call)
+        chosen = chosen_options(operation, options)
+        parameters = checks.query("query", query)
+        return self._run(self._caller.call(operation, parameters, body, chosen, self._user_agent))
 
     @boundary
     def call(
@@ -233,45 +205,12 @@ class ApiClient:
             ApiException: the call failed.
 
         """
-        chosen = _chosen(operation, options)
+        chosen = chosen_options(operation, options)
         parameters = query_values(operation, query, query_params)
         content = body_values(operation, fields, body)
-        return self._run(self._call(operation, parameters, content, chosen))
-
-    def _call(
-        self, operation: Operation, query: Mapping[str, str], body: Any, chosen: Mapping[str, Any]
-    ) -> Call:
-        """Check and encode everything that does not change from one attempt to the next."""
-        configuration = self.configuration
-        retries = chosen.get("retries")
-        fresh = chosen.get("fresh_connection", configuration.fresh_connection)
-        content = canonical_json(body)
-        named: Mapping[str, Any] = {**body, **query} if is_object(body) else query
-        return Call(
-            operation=operation,
-            target=self._path + operation.path,
-            signed_path=self._signed_path + operation.path,
-            query=encode_query([*query.items(), ("clientId", configuration.client_id)]),
-            content=content,
-            body=None if body is None else content.encode("ascii"),
-            headers=self._headers(chosen.get("extra_headers", {}), has_body=body is not None),
-            user_id=named.get("userId"),
-            secrets=frozenset(secrets_in(named)),
-            timeout=chosen.get("timeout", self._timeout),
-            deadline=chosen.get("deadline", configuration.deadline),
-            retries=configuration.retries if retries is None else retries,
-            fresh=operation.registers or fresh,
+        return self._run(
+            self._caller.call(operation, parameters, content, chosen, self._user_agent)
         )
-
-    def _headers(self, extra: Mapping[str, str], *, has_body: bool) -> dict[str, str]:
-        headers = {"Accept": "application/json", "User-Agent": self._user_agent}
-        if has_body:
-            headers["Content-Type"] = "application/json"
-        if extra:
-            replaced = {name.lower() for name in extra}
-            headers = {k: v for k, v in headers.items() if k.lower() not in replaced}
-            headers.update(extra)
-        return headers
 
     def _run(self, call: Call) -> ApiResponse[Any]:
         """Attempt a call until it succeeds or must be given up. The only loop."""
@@ -287,13 +226,10 @@ class ApiClient:
             now = monotonic()
             if isinstance(result, Success):
                 self._shared.budget.earn()
-                attempts += (Attempt("ok", None, result.answer.status, now - began, 0.0),)
-                _log(call, attempts)
+                attempts += (self._record(call, result, now - began, None),)
                 return _response(result, attempts, now - started)
             wait, progress = self._following(call, progress, result, deadline, now)
-            kind, outcome, status = result.kind, result.outcome, result.status
-            attempts += (Attempt(kind, outcome, status, now - began, wait or 0.0),)
-            _log(call, attempts)
+            attempts += (self._record(call, result, now - began, wait),)
             if wait is None:
                 raise finish(result, call.operation, call.user_id, attempts)
             self._seams.sleep(wait)
@@ -318,10 +254,7 @@ class ApiClient:
         """Send a call once, with a timestamp and a signature of its own."""
         skew = self._shared.clock_skew
         timestamp = int(self._seams.clock() + skew)
-        query = f"{call.query}&timestamp={timestamp}"
-        signed = signature(canonical_message(call.signed_path, query, call.content), self._key)
-        headers = {**call.headers, "Signature": signed}
-        request = Request(call.operation.method, f"{call.target}?{query}", headers, call.body)
+        request = call.request(timestamp, self._key)
         try:
             answer = self._shared.transport.send(request, limits)
         except ApiException as error:
@@ -339,8 +272,28 @@ class ApiClient:
             if off is not None:
                 failure.kind = "clock"
                 self._shared.clock_skew = skew + off
-        failure.seal({*call.secrets, self.configuration.consumer_key, signed})
+        failure.seal({*call.secrets, self.configuration.consumer_key, request.headers["Signature"]})
         return failure
+
+    def _record(
+        self, call: Call, result: Success | ApiException, seconds: float, wait: float | None
+    ) -> Attempt:
+        """Make the record of an attempt, log it, and hand it to the client's own callback."""
+        operation = call.operation
+        if isinstance(result, Success):
+            request_id = result.answer.headers.get("X-Request-ID")
+            attempt = Attempt("ok", None, result.answer.status, seconds, 0.0, request_id)
+        else:
+            kind, outcome, status = result.kind, result.outcome, result.status
+            attempt = Attempt(kind, outcome, status, seconds, wait or 0.0, result.request_id)
+        if LOGGER.isEnabledFor(logging.DEBUG):
+            LOGGER.debug("%s %s: %s", operation.method, operation.path, attempt)
+        if self.configuration.on_attempt is not None:
+            try:
+                self.configuration.on_attempt(operation.name, attempt)
+            except Exception as error:  # noqa: BLE001 - metrics must not cost an answer
+                LOGGER.debug("on_attempt failed with %s", type(error).__name__)
+        return attempt
 
 
 def _callers_level() -> int:
@@ -351,26 +304,6 @@ def _callers_level() -> int:
     while frame and frame.f_globals["__name__"].partition(".")[0] == "snaptrade_client":
         level, frame = level + 1, frame.f_back
     return level
-
-
-def _chosen(operation: Operation, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the options of a call."""
-    for name in options:
-        if name not in _OPTIONS:
-            named = (*operation.query, *(operation.body or ()))
-            known = checks.similar(name, [*map(snake, named), *_OPTIONS])
-            raise ApiTypeError(f"{operation.name}() got an unexpected keyword {name!r}{known}")
-    return {name: _OPTIONS[name](name, value) for name, value in options.items()}
-
-
-def _log(call: Call, attempts: tuple[Attempt, ...]) -> None:
-    if LOGGER.isEnabledFor(logging.DEBUG):
-        result, _, status, seconds, wait = attempts[-1]
-        LOGGER.debug(
-            "%s %s, attempt %d: %s, status %s, %.0f ms, then %.2f s of waiting",
-            *(call.operation.method, call.operation.path, len(attempts)),
-            *(result, status, seconds * 1000, wait),
-        )
 
 
 def _response(success: Success, attempts: tuple[Attempt, ...], elapsed: float) -> ApiResponse[Any]:
@@ -385,12 +318,3 @@ def _response(success: Success, attempts: tuple[Attempt, ...], elapsed: float) -
         elapsed=elapsed,
         attempts=attempts,
     )
-
-
-_OPTIONS: frozendict[str, checks.Check[Any]] = frozendict(
-    timeout=checks.timeout,
-    deadline=checks.optional(checks.seconds),
-    retries=checks.optional(checks.retries),
-    fresh_connection=checks.boolean,
-    extra_headers=checks.headers,
-)

@@ -155,6 +155,8 @@ class Attempt(NamedTuple):
     """How long the attempt took."""
     wait: float
     """Seconds waited after it, before the next attempt; 0 after the last one."""
+    request_id: str | None = None
+    """The service's id of the request; None where no answer arrived."""
 
 
 class ApiResponse(Generic[T]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit
 
 from frozendict import frozendict
@@ -69,6 +69,13 @@ def boolean(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise ApiTypeError(f"{name} must be True or False, not {type(value).__name__}")
     return value
+
+
+def function(name: str, value: Any) -> Callable[..., Any]:
+    """Take something that can be called."""
+    if not callable(value):
+        raise ApiTypeError(f"{name} must be a function, not {type(value).__name__}")
+    return cast("Callable[..., Any]", value)
 
 
 def optional(check: Check[T]) -> Check[T | None]:

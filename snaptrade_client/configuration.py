@@ -8,7 +8,7 @@ be changed any more.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from frozendict import frozendict
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
+    from snaptrade_client.api_response import Attempt
     from snaptrade_client.types import ConfigurationOptions, Timeout
 
 DEFAULT_HOST = "https://api.snaptrade.com/api/v1"
@@ -54,6 +55,7 @@ _DEFAULTS_AND_CHECKS: frozendict[str, tuple[Any, checks.Check[Any]]] = frozendic
     socket_options=(None, checks.optional(checks.socket_options)),
     allow_insecure_http=(False, _flag),
     signed_path_prefix=(None, checks.optional(checks.path_prefix)),
+    on_attempt=(None, checks.optional(checks.function)),
     debug=(False, _flag),
 )
 
@@ -111,6 +113,10 @@ class Configuration:
     """Whether `http://` is allowed to other hosts than this machine and single-label names."""
     signed_path_prefix: str | None
     """The path that the service sees before an endpoint's, where a gateway rewrites paths."""
+    on_attempt: Callable[[str, Attempt], object] | None
+    """Called with the operation's name and the `Attempt` after each attempt, for metrics.
+
+    It runs in the calling thread; what it raises is logged and goes no further."""
     debug: bool
     """Whether the masked log of `SNAPTRADE_LOG=debug` is switched on."""
 

@@ -125,7 +125,7 @@ class ApiException(OpenApiException):
     attempts: tuple[Attempt, ...] = ()
     """What each attempt came to, the last one included."""
     safe_to_retry: bool = False
-    """Whether the same call can be sent again without harm; whether it helps is another question."""
+    """Whether the same call can be sent again without harm, be it of use or not."""
     retry_after: float | None = None
     """Seconds after which the service takes requests again, where it said so."""
     prior_attempt_unknown: bool = False

@@ -4,10 +4,12 @@ An answer's object holds the service's keys and answers to the specification's s
 both stand here. The facts are those of the API's reference at docs.snaptrade.com.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NotRequired, TypeAlias, final
 
 from typing_extensions import TypedDict
+
+from snaptrade_client.api_response import Attempt
 
 Timeout: TypeAlias = float | tuple[float | None, float | None] | None
 """Seconds for connecting and for each silence, or (connect, read) seconds; None is no limit."""
@@ -44,6 +46,7 @@ class ClientOptions(TypedDict, total=False):
     retries: int | None
     fresh_connection: bool
     max_body_bytes: int
+    on_attempt: Callable[[str, Attempt], object] | None
 
 
 class ConnectionOptions(ClientOptions, total=False):
