@@ -6,6 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from snaptrade_client import api_client as api_client
+    from snaptrade_client import client as client
+    from snaptrade_client import configuration as configuration
+    from snaptrade_client import exceptions as exceptions
+    from snaptrade_client import signing as signing
     from snaptrade_client.api_client import ApiClient
     from snaptrade_client.api_response import ApiResponse, Attempt, RateLimit
     from snaptrade_client.authentication import AuthenticationApi
@@ -96,15 +101,18 @@ _HOMES = {
 _MODULES = frozenset({"api_client", "client", "configuration", "exceptions", "signing"})
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name on its first use (PEP 562), so that an import costs what it uses."""
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(f"{__name__}.{_HOMES.get(name, 'exceptions')}")
-    value = globals()[name] = getattr(home, name)
-    return value
+# Type checkers would take it for a promise that every name exists.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Load a public name on its first use (PEP 562), so that an import costs what it uses."""
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = import_module(f"{__name__}.{_HOMES.get(name, 'exceptions')}")
+        value = globals()[name] = getattr(home, name)
+        return value
 
 
 def __dir__() -> list[str]:

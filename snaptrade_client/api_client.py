@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     from snaptrade_client.types import CallOptions, ClientOptions, QueryValue
 
+# Programs import ApiException from here too.
+__all__ = ["ApiClient", "ApiException", "Seams", "Sender", "Shared"]
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _HARMLESS_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 # What does not touch the connections.

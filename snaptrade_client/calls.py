@@ -131,7 +131,11 @@ class Caller:
 
 
 def _headers(user_agent: str, extra: Mapping[str, str] | None, *, has_body: bool) -> dict[str, str]:
-    headers = {"Accept": "application/json", "User-Agent": user_agent}
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": user_agent,
+    }
     if has_body:
         headers["Content-Type"] = "application/json"
     if extra:

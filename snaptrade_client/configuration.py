@@ -133,25 +133,28 @@ class Configuration:
             raise ApiTypeError(_unknown(name))
         self._check_whole()
 
-    @boundary
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in _DEFAULTS_AND_CHECKS:
-            raise ApiAttributeError(_unknown(name))
-        if self._frozen:
-            raise ApiAttributeError(
-                f"{name!r} can't be set any more, since a client uses this configuration: set it "
-                "before the client is made, or use client.with_options()"
-            )
-        self._from_environment.discard(name)
-        label = name
-        if value is None and name in ENVIRONMENT:
-            value = os.environ.get(ENVIRONMENT[name]) or None
-            label = f"{name} ({ENVIRONMENT[name]})" if value else name
-            self._from_environment.add(name)
-        default, check = _DEFAULTS_AND_CHECKS[name]
-        if value is None and name in ("host", "retries"):
-            value = default
-        self.__dict__[name] = check(label, value)
+    # Type checkers would let every attribute be assigned.
+    if not TYPE_CHECKING:
+
+        @boundary
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name not in _DEFAULTS_AND_CHECKS:
+                raise ApiAttributeError(_unknown(name))
+            if self._frozen:
+                raise ApiAttributeError(
+                    f"{name!r} can't be set any more, since a client uses this configuration: set "
+                    "it before the client is made, or use client.with_options()"
+                )
+            self._from_environment.discard(name)
+            label = name
+            if value is None and name in ENVIRONMENT:
+                value = os.environ.get(ENVIRONMENT[name]) or None
+                label = f"{name} ({ENVIRONMENT[name]})" if value else name
+                self._from_environment.add(name)
+            default, check = _DEFAULTS_AND_CHECKS[name]
+            if value is None and name in ("host", "retries"):
+                value = default
+            self.__dict__[name] = check(label, value)
 
     def _check_whole(self) -> None:
         """Check what depends on two options."""

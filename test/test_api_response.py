@@ -5,7 +5,7 @@ import json
 import pickle
 from collections.abc import Callable
 from pprint import pformat
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -109,7 +109,7 @@ def test_a_body_is_a_real_dict_and_shows_the_services_keys_only() -> None:
 
 
 def test_a_body_is_the_callers_to_change_whatever_they_put_in() -> None:
-    changed: dict[Any, Any] = body()
+    changed: Any = body()
     changed[5] = "five"
     changed[None] = "none"
     assert changed["user_id"] == "u1"
@@ -147,7 +147,7 @@ def test_headers_are_found_in_any_case_and_repeated_ones_are_joined() -> None:
     assert headers["x-request-id"] == headers.get("X-REQUEST-ID") == "abc"
     assert headers["Via"] == "one, two"
     assert "VIA" in headers
-    assert 5 not in headers
+    assert cast("str", 5) not in headers
     assert headers.get("Absent") is None
     assert list(headers) == ["X-Request-ID", "Via"]
     assert len(headers) == 2

@@ -30,7 +30,7 @@ SEALED = {
     "encryptedMessageData": {"encryptedMessage": "b", "tag": "c", "nonce": "d"},
 }
 
-CALLS = [
+CALLS: list[tuple[str, dict[str, Any], Any, str, str, str, Any]] = [
     ("register_snap_trade_user", {}, REGISTERED, "POST", "registerUser", "", {}),
     (
         "register_snap_trade_user",
@@ -234,7 +234,7 @@ def test_a_subclass_explains_the_twins_too(client: SnapTrade) -> None:
     assert mine.amend() == "mine"
     with pytest.raises(AttributeError, match="this client is synchronous"):
         mine.alist_snap_trade_users()
-    with pytest.raises(AttributeError, match="^'Mine' object has no attribute 'absent'$"):
+    with pytest.raises(AttributeError, match=r"^'Mine' object has no attribute 'absent'$"):
         mine.absent()
 
 

@@ -10,6 +10,7 @@ from urllib3.util import Retry
 
 from snaptrade_client import ApiTypeError, ApiValueError, checks
 from snaptrade_client.checks import is_loopback, secure_enough, similar
+from snaptrade_client.shapes import is_object
 
 TYPE, VALUE = ApiTypeError, ApiValueError
 HERE = Path(__file__)
@@ -182,13 +183,13 @@ REFUSED: list[tuple[Callable[[str, Any], Any], Any, type[Exception], str]] = [
 def name_of(value: Any) -> str | None:
     """An id for a parameter, where its repr would be an object's or too long."""
     if callable(value):
-        return value.__qualname__.partition(".")[0]
+        return str(value.__qualname__).partition(".")[0]
     return None if isinstance(value, str) else repr(value)[:30] if not big(value) else "a huge int"
 
 
 def big(value: Any) -> bool:
-    huge = [value, *value.values()] if isinstance(value, dict) else [value]
-    return any(isinstance(item, int) and abs(item) > 10**99 for item in huge)
+    values: list[Any] = list(value.values()) if is_object(value) else [value]
+    return any(isinstance(item, int) and abs(item) > 10**99 for item in values)
 
 
 @pytest.mark.parametrize(("check", "value", "expected"), ACCEPTED, ids=name_of)

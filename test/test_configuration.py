@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "socket_options": None,
     "allow_insecure_http": False,
     "signed_path_prefix": None,
+    "on_attempt": None,
     "debug": False,
 }
 OTHERS: dict[str, Any] = {
@@ -60,12 +61,14 @@ OTHERS: dict[str, Any] = {
     "socket_options": ((6, 1, 1),),
     "allow_insecure_http": True,
     "signed_path_prefix": "/api/v1",
+    "on_attempt": print,
     "debug": True,
 }
 
 
 def configuration(**options: Any) -> Configuration:
-    return Configuration(**{"consumer_key": KEY, "client_id": "C", **options})
+    given: dict[str, Any] = {"consumer_key": KEY, "client_id": "C", **options}
+    return Configuration(**given)
 
 
 def by_pickle(value: Any) -> Any:
@@ -76,12 +79,12 @@ COPIES: list[Callable[[Configuration], Configuration]] = [copy.copy, copy.deepco
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Credentials and a host in the environment."""
     monkeypatch.setenv("SNAPTRADE_CONSUMER_KEY", "key-of-environment")
     monkeypatch.setenv("SNAPTRADE_CLIENT_ID", "ID-OF-ENVIRONMENT")
     monkeypatch.setenv("SNAPTRADE_HOST", "https://environment.example/x/")
-    yield monkeypatch
+    return monkeypatch
 
 
 def test_the_tables_here_name_every_option() -> None:
@@ -96,7 +99,9 @@ def test_an_option_that_is_left_out_has_its_default(name: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_an_option_is_set_as_a_keyword_or_later_or_by_replace(name: str) -> None:
-    options = {name: OTHERS[name]} | ({"cert_file": HERE} if name == "key_file" else {})
+    options: dict[str, Any] = {name: OTHERS[name]}
+    if name == "key_file":
+        options["cert_file"] = HERE
     assert getattr(configuration(**options), name) == OTHERS[name]
     changed = configuration()
     setattr(changed, name, OTHERS[name])
@@ -120,8 +125,8 @@ def test_a_value_that_cannot_be_right_is_refused_where_it_is_set(name: str) -> N
 
 def test_none_means_the_default_for_host_and_retries() -> None:
     changed = configuration(host="https://x.example", retries=5)
-    changed.host = None  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
-    changed.retries = None  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
+    changed.host = None  # type: ignore[assignment]
+    changed.retries = None  # type: ignore[assignment]
     assert (changed.host, changed.retries) == (DEFAULTS["host"], 2)
 
 
@@ -130,23 +135,23 @@ def test_an_unknown_option_is_named_with_the_one_that_was_meant() -> None:
         configuration(time_out=5)
     assert str(caught.value) == "'time_out' is not an option of a client: did you mean 'timeout'?"
     with pytest.raises(ApiTypeError, match="'zzz' is not an option of a client; there are: "):
-        configuration().replace(**{"zzz": 1})
+        configuration().replace(zzz=1)  # type: ignore[call-arg]
     with pytest.raises(ApiAttributeError, match="did you mean 'verify_ssl'"):
-        configuration().verify_sll = False  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+        configuration().verify_sll = False  # type: ignore[attr-defined]
 
 
 def test_options_that_belong_together_are_checked_together() -> None:
-    with pytest.raises(ApiValueError, match="^key_file needs cert_file"):
+    with pytest.raises(ApiValueError, match=r"^key_file needs cert_file"):
         configuration(key_file=HERE)
-    with pytest.raises(ApiValueError, match="^key_file needs cert_file"):
+    with pytest.raises(ApiValueError, match=r"^key_file needs cert_file"):
         configuration().replace(key_file=HERE)
-    with pytest.raises(ApiValueError, match="^host: http://"):
+    with pytest.raises(ApiValueError, match=r"^host: http://"):
         configuration(host="http://api.example.com")
     changed = configuration()
     changed.key_file = HERE
     changed.host = "http://api.example.com"
     changed.allow_insecure_http = True
-    with pytest.raises(ApiValueError, match="^key_file needs cert_file"):
+    with pytest.raises(ApiValueError, match=r"^key_file needs cert_file"):
         changed.frozen()
 
 
@@ -172,9 +177,10 @@ def test_missing_credentials_name_the_argument_and_the_variable(
     with pytest.raises(ApiValueError, match=f"^{name} is missing or blank: .*{variable}"):
         Configuration(**options)
     if value is not None:
+        left_out: dict[str, Any] = {**options, name: None}
         monkeypatch.setenv(variable, value)
         with pytest.raises(ApiValueError, match=f"^{name} .*missing or blank: .*{variable}"):
-            Configuration(**options | {name: None})
+            Configuration(**left_out)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +210,7 @@ def test_a_client_uses_a_copy_that_nobody_can_change() -> None:
             client.configuration.timeout = 1
         assert "with_options()" in str(caught.value)
         with pytest.raises(ApiAttributeError, match="'timout' is not an option"):
-            client.configuration.timout = 1  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+            client.configuration.timout = 1  # type: ignore[attr-defined]
         assert client.configuration.replace(timeout=1).timeout == (1, 1)
 
 
@@ -255,7 +261,7 @@ def test_a_key_of_the_environment_does_not_travel(environment: pytest.MonkeyPatc
     assert (arrived.consumer_key, arrived.client_id) == ("key-of-arrival", "C")
     assert b"key-of-arrival" not in pickle.dumps(arrived)
     environment.delenv("SNAPTRADE_CONSUMER_KEY")
-    with pytest.raises(ApiValueError, match="^consumer_key .*SNAPTRADE_CONSUMER_KEY"):
+    with pytest.raises(ApiValueError, match=r"^consumer_key .*SNAPTRADE_CONSUMER_KEY"):
         pickle.loads(pickled)  # noqa: S301 - the test's own
 
 
@@ -266,7 +272,7 @@ def test_a_key_that_was_given_in_code_travels(environment: pytest.MonkeyPatch) -
     changed.consumer_key = KEY
     assert by_pickle(changed).consumer_key == KEY
     assert by_pickle(Configuration().replace(consumer_key=KEY)).consumer_key == KEY
-    changed.consumer_key = None  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
+    changed.consumer_key = None  # type: ignore[assignment]
     assert b"another" not in pickle.dumps(changed)
 
 

@@ -40,7 +40,6 @@ def test_a_request_is_sent_as_it_is() -> None:
     assert received == [
         f"POST {target} HTTP/1.1\r\n"
         f"Host: 127.0.0.1:{server.port}\r\n"
-        "Accept-Encoding: identity\r\n"
         "Content-Length: 7\r\n"
         "User-Agent: u\r\n"
         "Signature: a+/=\r\n"

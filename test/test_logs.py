@@ -80,8 +80,9 @@ def test_each_attempt_is_told_without_a_secret(
         client.authentication.get_user_jwt(user_id="u1", user_secret=SECRET)
     own = [record.getMessage() for record in caplog.records if record.name == "snaptrade_client"]
     assert len(own) == 2
-    assert own[0].startswith("GET /snapTrade/encryptedJWT, attempt 1: unavailable, status 503, ")
-    assert own[1].startswith("GET /snapTrade/encryptedJWT, attempt 2: final, status 401, ")
+    for line, kind, status in zip(own, ("unavailable", "final"), (503, 401), strict=True):
+        assert line.startswith(f"GET /snapTrade/encryptedJWT: Attempt(result='{kind}'")
+        assert f"status={status}, " in line
     for hidden in (SECRET, server.consumer_key, "userSecret", "?"):
         assert hidden not in caplog.text
 
@@ -106,7 +107,7 @@ def test_what_a_program_shows_on_standard_error(
     assert done.stdout == ""
     assert len(lines) == (0 if how == "off" else 2)
     if lines:
-        assert " snaptrade_client GET /snapTrade/listUsers, attempt 1: ok, status 200" in lines[0]
-        assert " snaptrade_client GET /snapTrade/encryptedJWT, attempt 1: final, st" in lines[1]
+        assert " snaptrade_client GET /snapTrade/listUsers: Attempt(result='ok'" in lines[0]
+        assert " snaptrade_client GET /snapTrade/encryptedJWT: Attempt(result='final'" in lines[1]
     assert SECRET not in done.stderr
     assert sandbox.consumer_key not in done.stderr

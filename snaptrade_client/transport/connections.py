@@ -18,7 +18,7 @@ from http.client import (
     parse_headers,
 )
 from socket import socket
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import certifi
@@ -38,6 +38,15 @@ MAX_INTERIM_ANSWERS = 32
 KEPT_BYTES = 1024 * 1024
 
 
+class Request(NamedTuple):
+    """One request, ready to be sent; nothing in it is encoded again."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes | None
+
+
 class Head(HTTPResponse):
     """The head of an answer, read by http.client; the body is read by `framing`."""
 
@@ -45,6 +54,7 @@ class Head(HTTPResponse):
 
     def __init__(self, sock: socket, timer: Timer, method: str | None) -> None:
         self.reader = TimedReader(sock, timer)
+        self.begun = False
         super().__init__(self, method=method)  # type: ignore[arg-type]
 
     def begin(self) -> None:
@@ -58,6 +68,7 @@ class Head(HTTPResponse):
         except InvalidResponseError as error:
             failure = error
         else:
+            self.begun = True
             return
         failure.data = self.reader.remains(KEPT_BYTES)
         raise failure
@@ -96,7 +107,7 @@ class Connection(urllib3.connection.HTTPConnection):
     def response_class(  # type: ignore[override]
         self, sock: socket, *, method: str | None = None
     ) -> Head:
-        """Make the reader of an answer's head, in place of http.client's own class."""
+        """Make the reader of a proxy's answer to CONNECT, in place of http.client's own class."""
         return Head(sock, self.timer, method)
 
     def is_clean(self) -> bool:
@@ -124,7 +135,7 @@ class TlsConnection(  # pyright: ignore[reportIncompatibleVariableOverride] - se
     """The same over TLS."""
 
     def _tunnel(self) -> None:
-        super()._tunnel()  # type: ignore[misc]
+        super()._tunnel()
         if isinstance(self.sock, ProxySocket):
             self.sock.timer = self.timer
         # For the handshake with the service, which comes next.
@@ -160,20 +171,30 @@ class Connector:
         self._secure = base.scheme == "https"
         self._host = base.hostname or ""
         self._port = base.port or (443 if self._secure else 80)
-        self._netloc = base.netloc
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        default = self._port == (443 if self._secure else 80)
+        self._authority = host if default else f"{host}:{self._port}"
         proxy = _chosen_proxy(configuration)
         self._proxy = urlsplit(proxy) if proxy else None
         self._proxy_headers = _proxy_headers(self._proxy, configuration)
         self._context: ssl.SSLContext | None = None
 
-    def request(self, target: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
-        """Return target and headers as the other end of the connection wants them.
+    def wire(self, request: Request) -> bytes:
+        """Return the bytes of a request, as the other end of a connection wants them.
 
         Without TLS a proxy gets the request itself, with the whole URL as its target.
         """
-        if self._proxy is None or self._secure:
-            return target, headers
-        return f"http://{self._netloc}{target}", {**headers, **self._proxy_headers}
+        method, target, headers, body = request
+        if self._proxy is not None and not self._secure:
+            target, headers = (
+                f"http://{self._authority}{target}",
+                {**headers, **self._proxy_headers},
+            )
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {self._authority}"]
+        if body is not None or method in ("POST", "PUT", "PATCH"):
+            lines.append(f"Content-Length: {len(body or b'')}")
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join((*lines, "", "")).encode("latin-1") + (body or b"")
 
     def new(self) -> Connection:
         """Make a connection, not yet connected.

@@ -11,12 +11,11 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from io import BytesIO
 from socket import gaierror
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from snaptrade_client.api_response import Headers
 from snaptrade_client.exceptions import (
@@ -32,15 +31,6 @@ from snaptrade_client.exceptions import (
 from snaptrade_client.transport import framing
 from snaptrade_client.transport.connections import KEPT_BYTES, Connection, Head
 from snaptrade_client.transport.sockets import Timer, ran_out
-
-
-class Request(NamedTuple):
-    """One request, ready to be sent."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes | None
 
 
 class Answer(NamedTuple):
@@ -73,7 +63,9 @@ def connect(connection: Connection) -> None:
     raise failure
 
 
-def exchange(connection: Connection, request: Request, max_body_bytes: int) -> tuple[Answer, bool]:
+def exchange(
+    connection: Connection, method: str, wire: bytes, max_body_bytes: int
+) -> tuple[Answer, bool]:
     """Send a request, read its answer, and say whether the connection can be used again.
 
     Raises:
@@ -85,13 +77,14 @@ def exchange(connection: Connection, request: Request, max_body_bytes: int) -> t
     head: Head | None = None
     end: framing.Framing | None = None
     try:
-        _write(connection, request)
-        # Not urllib3's own getresponse: it logs the whole URL of an answer with odd headers.
-        head = cast("Head", HTTPConnection.getresponse(connection))
-        end = _framing(head, request.method)
-        wire = framing.pieces(head.reader, end)
+        # The service may answer before it has read everything, with a 413 for example, and close.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.send(wire)
+        head = Head(connection.sock, connection.timer, method)
+        head.begin()
+        end = _framing(head, method)
         encoding = head.headers.get("Content-Encoding", "")
-        for piece in framing.decoded(wire, encoding, max_body_bytes):
+        for piece in framing.decoded(framing.pieces(head.reader, end), encoding, max_body_bytes):
             kept.write(piece)
         head.close()
         surplus = head.reader.rest
@@ -100,22 +93,15 @@ def exchange(connection: Connection, request: Request, max_body_bytes: int) -> t
     except Exception as error:  # noqa: BLE001 - whatever it is, the service may have acted
         failure = _not_answered(error, connection.timer)
     failure.outcome = "unknown"
-    if head is not None:
+    if head is not None and head.begun:
         failure.status, failure.headers = head.status, _headers(head)
         if isinstance(failure, InvalidResponseError) and (end is None or failure.data):
             # Its end can't be told: what still comes may hold a secret.
             kept.write((failure.data or b"") + head.reader.remains(KEPT_BYTES))
         failure.data = kept.getvalue()[:KEPT_BYTES]
+    if head is not None:
         head.close()
     raise failure
-
-
-def _write(connection: Connection, request: Request) -> None:
-    # The service may answer before it has read everything, with a 413 for example, and close.
-    with suppress(BrokenPipeError, ConnectionResetError):
-        connection.request(
-            request.method, request.target, body=request.body, headers=request.headers
-        )
 
 
 def _framing(head: Head, method: str) -> framing.Framing:

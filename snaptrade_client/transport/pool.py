@@ -16,8 +16,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snaptrade_client.exceptions import ApiValueError, ConnectionLostError
-from snaptrade_client.transport.connections import Connection, Connector
-from snaptrade_client.transport.exchange import Answer, Request, connect, exchange
+from snaptrade_client.transport.connections import Connection, Connector, Request
+from snaptrade_client.transport.exchange import Answer, connect, exchange
 from snaptrade_client.transport.sockets import Limits, Timer
 
 if TYPE_CHECKING:
@@ -62,9 +62,8 @@ class Transport:
             connection.timer = timer
             connect(connection)
             timer.connected()
-            target, headers = self._connector.request(request.target, request.headers)
-            request = request._replace(target=target, headers=headers)
-            answer, keep = exchange(connection, request, limits.max_body_bytes)
+            wire = self._connector.wire(request)
+            answer, keep = exchange(connection, request.method, wire, limits.max_body_bytes)
         finally:
             self._busy.discard(connection)
             keep = keep and not limits.fresh and pid == os.getpid()

@@ -1,0 +1,1 @@
+"""What a call costs, beside other ways to make it: `python -m test.benchmarks`."""

@@ -1,0 +1,209 @@
+"""What type checkers must accept, and the types that they must find.
+
+Strategy: nothing here runs. Where a line stops to type-check, `tox -e types` fails.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, assert_type
+
+import snaptrade_client
+import snaptrade_client.client
+from snaptrade_client import (
+    ApiClient,
+    ApiException,
+    ApiResponse,
+    Attempt,
+    AuthenticationApi,
+    Configuration,
+    NotFoundError,
+    OpenApiException,
+    RateLimit,
+    RateLimitError,
+    RegistrationOutcomeUnknown,
+    ServerError,
+    SnapTrade,
+)
+from snaptrade_client.api_client import ApiClient as SameClient
+from snaptrade_client.api_client import ApiException as SameException
+from snaptrade_client.exceptions import (
+    ApiAttributeError,
+    ApiKeyError,
+    ApiTypeError,
+    ApiValueError,
+)
+from snaptrade_client.signing import explain, sign
+from snaptrade_client.types import (
+    CallOptions,
+    DeleteResponse,
+    EncryptedResponse,
+    LoginResponse,
+    RegisterResponse,
+)
+
+
+def construct(configuration: Configuration, path: Path) -> list[SnapTrade]:
+    configuration.ssl_ca_cert = str(path)
+    configuration.verify_ssl = False
+    configuration.proxy = "http://proxy.example:3128"
+    configuration.proxy_headers = {"Proxy-Authorization": "Basic x"}
+    configuration.retries = 3
+    configuration.timeout = 5
+    configuration.timeout = (1.5, None)
+    configuration.socket_options = [(6, 1, 1)]
+    return [
+        SnapTrade(consumer_key="k", client_id="C"),
+        SnapTrade(consumer_key="k", client_id="C", host="https://x.example", timeout=(1, 2)),
+        SnapTrade(configuration),
+        SnapTrade(configuration=configuration, retries=0, deadline=None),
+        snaptrade_client.client.SnapTrade(),
+    ]
+
+
+def lazy_names() -> None:
+    assert_type(snaptrade_client.__version__, str)
+    assert_type(snaptrade_client.exceptions.ApiException(), ApiException)
+    assert_type(snaptrade_client.configuration.Configuration(), Configuration)
+    assert_type(SameClient(Configuration()), ApiClient)
+    assert_type(SameException(status=404, reason="Not Found"), ApiException)
+
+
+def read_back(client: SnapTrade) -> None:
+    configuration = client.authentication.api_client.configuration
+    assert_type(configuration, Configuration)
+    assert_type(configuration.consumer_key, str)
+    assert_type(configuration.api_key["PartnerClientId"], str)
+    assert_type(configuration.deadline, float | None)
+    client.api_client.user_agent = "app/1.0"
+    assert_type(client.api_client.clock_skew, float)
+    assert_type(AuthenticationApi(ApiClient(configuration)), AuthenticationApi)
+
+
+def register(client: SnapTrade, stored: dict[str, str]) -> None:
+    response = client.authentication.register_snap_trade_user(user_id="u1", rsa_public_key=None)
+    assert_type(response, ApiResponse[RegisterResponse])
+    assert_type(response.body["userSecret"], str)
+    assert_type(response.body["user_secret"], str)
+    stored.update(secret=response.body["user_secret"])
+    client.authentication.register_snap_trade_user(body={"userId": "u1", "unknown": [1]})
+
+
+def list_users(client: SnapTrade) -> None:
+    response = client.authentication.list_snap_trade_users(timeout=5, deadline=None, retries=None)
+    assert_type(response, ApiResponse[list[str]])
+    response.body.sort()
+
+
+def login(client: SnapTrade, options: CallOptions) -> None:
+    response = client.authentication.login_snap_trade_user(
+        user_id="u1",
+        user_secret="s1",
+        broker="ALPACA",
+        immediate_redirect=True,
+        custom_redirect="https://x.example",
+        reconnect="8b5f262d-4bb9-365d-888a-202bd3b15fa1",
+        connection_type="a value that the API adds one day",
+        show_close_button=True,
+        dark_mode=None,
+        locale="fr",
+        connection_portal_version="v4",
+        **options,
+    )
+    assert_type(response, ApiResponse[LoginResponse | EncryptedResponse])
+    if "redirectURI" in response.body:
+        assert_type(response.body["redirectURI"], str)
+        assert_type(response.body["session_id"], str)
+    else:
+        assert_type(response.body["encryptedMessageData"]["nonce"], str)
+    client.authentication.login_snap_trade_user(
+        query_params={"userId": "u1", "userSecret": "s1"}, body={}
+    )
+
+
+def token(client: SnapTrade) -> None:
+    response = client.authentication.get_user_jwt(user_id="u1", user_secret="s1")
+    assert_type(response, ApiResponse[EncryptedResponse])
+    assert_type(response.body["encrypted_shared_key"], str)
+
+
+def delete(client: SnapTrade) -> None:
+    response = client.authentication.delete_snap_trade_user("u1")
+    assert_type(response, ApiResponse[DeleteResponse])
+    assert_type(response.body["status"], str)
+    assert_type(response.body.get("detail"), str | None)
+    client.authentication.delete_snap_trade_user(user_id="u1", fresh_connection=True)
+
+
+def other_endpoint(client: SnapTrade) -> None:
+    response = client.request("GET", "/accounts", query={"page": 1, "all": True, "name": None})
+    assert_type(response, ApiResponse[Any])
+    client.request("POST", "/trade", body={"units": 1.5}, idempotent=True, extra_headers={})
+
+
+def answer(response: ApiResponse[list[str]]) -> None:
+    assert_type(response.status, int)
+    assert_type(response.data, bytes)
+    assert_type(response.headers.get("x-request-id"), str | None)
+    assert_type(response.round_trip_time, float)
+    assert_type(response.elapsed, float)
+    assert_type(response.request_id, str | None)
+    assert_type(response.rate_limit, RateLimit)
+    assert_type(response.rate_limit.remaining, int | None)
+    assert_type(response.attempts, tuple[Attempt, ...])
+
+
+def bare(response: ApiResponse) -> None:
+    """Without its parameter, an answer's body is anything."""
+    assert_type(response.body, Any)
+
+
+def failures(client: SnapTrade) -> None:
+    try:
+        client.authentication.list_snap_trade_users()
+    except RegistrationOutcomeUnknown as failure:
+        assert_type(failure.user_id, str | None)
+    except RateLimitError as failure:
+        assert_type(failure.retry_after, float | None)
+    except (NotFoundError, ServerError) as failure:
+        assert_type(failure.prior_attempt_unknown, bool)
+    except ApiException as failure:
+        assert_type(failure.status, int | None)
+        assert_type(failure.reason, str | None)
+        assert_type(failure.body, Any)
+        assert_type(failure.headers, Mapping[str, str] | None)
+        assert_type(failure.request_id, str | None)
+        assert_type(failure.code, str | int | None)
+        assert_type(failure.detail, str | None)
+        assert_type(failure.safe_to_retry, bool)
+        if failure.outcome == "unknown":
+            raise
+    except (ApiTypeError, ApiValueError, ApiKeyError, ApiAttributeError) as failure:
+        assert_type(str(failure), str)
+    except OpenApiException:
+        raise
+
+
+def built_by_callers() -> ApiException:
+    failure = ApiException(status=404, reason="Not Found")
+    failure.body = {"detail": "x"}
+    failure.headers = {"X-Request-ID": "abc"}
+    failure.round_trip_time = 0.1
+    return failure
+
+
+def metrics(name: str, attempt: Attempt) -> None:
+    assert_type(name, str)
+    assert_type(attempt.seconds, float)
+
+
+def options() -> None:
+    with SnapTrade(on_attempt=metrics) as client:
+        assert_type(client, SnapTrade)
+        assert_type(client.with_options(timeout=None, max_body_bytes=1000), SnapTrade)
+        client.close()
+
+
+def signatures() -> None:
+    assert_type(sign("/x", "a=b", {"c": 1}, "key"), str)
+    assert_type(sign(path="/x", query="a=b", content=None, consumer_key="key"), str)
+    assert_type(explain("/x", "a=b", None, "key"), str)
