@@ -1,6 +1,5 @@
 """The exception tree: what each is, says, and carries when it is pickled."""
 
-import copy
 import pickle
 from typing import Any
 
@@ -254,51 +253,6 @@ def test_an_exception_made_of_a_response_has_its_parts() -> None:
     assert failure.api_response is response
     assert (failure.body, failure.data, failure.round_trip_time) == ({"code": 1}, b"{}", 0.5)
     assert failure.headers is response.headers
-
-
-@pytest.mark.parametrize("kind", API_EXCEPTIONS)
-@pytest.mark.parametrize("copied", [by_pickle, copy.copy, copy.deepcopy])
-def test_a_pickled_exception_keeps_its_sense_and_loses_its_secrets(
-    kind: type[ApiException], copied: Any
-) -> None:
-    failure = refused(kind)
-    assert SECRET.encode() not in pickle.dumps(failure)
-    other = copied(failure)
-    assert type(other) is kind
-    assert (str(other), repr(other)) == (str(failure), repr(failure))
-    assert (other.status, other.reason, other.outcome) == (400, "Bad Request", "rejected")
-    assert (other.code, other.detail, other.request_id) == (1010, "no user ***", "abc")
-    assert other.body["userSecret"] == "***"
-    assert dict(other.headers or {}) == {"x-request-id": "abc", "Location": "***"}
-    assert (other.data, other.api_response) == (None, None)
-    assert other.attempts == ATTEMPTS
-    assert other.attempts[0].outcome == "unknown"
-    assert other.retry_after == 7.0
-    assert str(by_pickle(other)) == str(failure)
-    assert failure.body["userSecret"] == SECRET
-
-
-@pytest.mark.parametrize(
-    ("body", "pickled"),
-    [(f"<p>{SECRET}</p>", "<p>***</p>"), (b"\xff" + SECRET.encode(), None), ([SECRET], ["***"])],
-)
-def test_a_pickled_body_of_any_kind_has_no_secret(body: Any, pickled: Any) -> None:
-    failure = refused()
-    failure.body = body
-    assert SECRET.encode() not in pickle.dumps(failure)
-    assert by_pickle(failure).body == pickled
-
-
-def test_an_exception_of_the_callers_own_pickles_with_what_they_assigned() -> None:
-    failure = ApiException(status=404, reason="Not Found")
-    failure.headers = {"Date": "today"}
-    failure.body = {"user_secret": SECRET, "note": (1, 2)}
-    failure.note = "mine"  # type: ignore[attr-defined]
-    other = by_pickle(failure)
-    assert other.note == "mine"
-    assert other.headers == {"Date": "today"}
-    assert other.body == {"user_secret": "***", "note": [1, 2]}
-    assert str(other) == "404 Not Found"
 
 
 @pytest.mark.parametrize("base", [ServerError, InvalidResponseError, TransportError, ClientError])

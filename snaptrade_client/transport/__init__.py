@@ -5,8 +5,7 @@ and every wait obeys the call's deadline. From the top: `pool` keeps connections
 and reads, `connections` opens them, `framing` finds the end of a body, `sockets` waits.
 """
 
-from snaptrade_client.transport.connections import Request
-from snaptrade_client.transport.exchange import Answer
+from snaptrade_client.transport.messages import Answer, Request
 from snaptrade_client.transport.pool import Transport
 from snaptrade_client.transport.sockets import Limits
 

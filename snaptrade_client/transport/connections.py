@@ -18,16 +18,16 @@ from http.client import (
     parse_headers,
 )
 from socket import socket
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
-import certifi
 import urllib3.connection
 from urllib3.util import make_headers, parse_url
 from urllib3.util.wait import wait_for_read
 
 from snaptrade_client import checks
 from snaptrade_client.exceptions import ApiValueError, InvalidResponseError
+from snaptrade_client.transport.messages import Request
 from snaptrade_client.transport.sockets import TimedReader, Timer, open_socket
 
 if TYPE_CHECKING:
@@ -36,15 +36,6 @@ if TYPE_CHECKING:
 MAX_INTERIM_ANSWERS = 32
 # How much of an answer that can't be used an exception keeps.
 KEPT_BYTES = 1024 * 1024
-
-
-class Request(NamedTuple):
-    """One request, ready to be sent; nothing in it is encoded again."""
-
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes | None
 
 
 class Head(HTTPResponse):
@@ -270,7 +261,11 @@ def _proxy_headers(proxy: SplitResult | None, configuration: Configuration) -> M
 
 
 def _tls_context(configuration: Configuration) -> ssl.SSLContext:
-    bundle = configuration.ssl_ca_cert or os.environ.get("SSL_CERT_FILE") or certifi.where()
+    bundle = configuration.ssl_ca_cert or os.environ.get("SSL_CERT_FILE")
+    if not bundle:
+        import certifi  # noqa: PLC0415 - it costs 4 ms, and few tests or sandboxes need it
+
+        bundle = certifi.where()
     try:
         context = ssl.create_default_context(cafile=bundle)
     except OSError:

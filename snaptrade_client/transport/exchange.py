@@ -15,7 +15,6 @@ from contextlib import suppress
 from http.client import HTTPException
 from io import BytesIO
 from socket import gaierror
-from typing import NamedTuple
 
 from snaptrade_client.api_response import Headers
 from snaptrade_client.exceptions import (
@@ -30,18 +29,8 @@ from snaptrade_client.exceptions import (
 )
 from snaptrade_client.transport import framing
 from snaptrade_client.transport.connections import KEPT_BYTES, Connection, Head
+from snaptrade_client.transport.messages import Answer
 from snaptrade_client.transport.sockets import Timer, ran_out
-
-
-class Answer(NamedTuple):
-    """A complete answer, its body decompressed."""
-
-    status: int
-    reason: str
-    headers: Headers
-    data: bytes
-    surplus: bytes = b""
-    """What came with the body, after its end: the end of a body that is longer than it says."""
 
 
 def connect(connection: Connection) -> None:

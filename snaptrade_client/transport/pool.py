@@ -2,7 +2,8 @@
 
 Strategy: no lock, since a fork could leave it taken: a deque of idle connections and a set of busy
 ones, whose operations are atomic. A connection is used again only after its answer was read to the
-end, exactly, and nothing has arrived on it since.
+end, exactly, and nothing has arrived on it since. What stands on urllib3, which takes most of the
+time of an import, is loaded with the first request.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snaptrade_client.exceptions import ApiValueError, ConnectionLostError
-from snaptrade_client.transport.connections import Connection, Connector, Request
-from snaptrade_client.transport.exchange import Answer, connect, exchange
 from snaptrade_client.transport.sockets import Limits, Timer
 
 if TYPE_CHECKING:
     from snaptrade_client.configuration import Configuration
+    from snaptrade_client.transport.connections import Connection, Connector
+    from snaptrade_client.transport.messages import Answer, Request
 
 
 class Transport:
@@ -33,7 +34,8 @@ class Transport:
     def __init__(
         self, configuration: Configuration, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._connector = Connector(configuration)
+        self._configuration = configuration
+        self._connector: Connector | None = None
         self._most_idle = configuration.connection_pool_maxsize
         self._clock = clock
         self._idle: deque[Connection] = deque()
@@ -54,15 +56,18 @@ class Transport:
         """
         if self._closed:
             raise ApiValueError("this client is closed: make another, or close it later")
+        from snaptrade_client.transport.exchange import connect, exchange  # noqa: PLC0415
+
+        connector = self._connector or self._make_connector()
         pid = os.getpid()
         timer = Timer(limits, self._clock)
         keep = False
-        connection = self._take(fresh=limits.fresh)
+        connection = self._take(connector, fresh=limits.fresh)
         try:
             connection.timer = timer
             connect(connection)
             timer.connected()
-            wire = self._connector.wire(request)
+            wire = connector.wire(request)
             answer, keep = exchange(connection, request.method, wire, limits.max_body_bytes)
         finally:
             self._busy.discard(connection)
@@ -86,12 +91,19 @@ class Transport:
         self._idle.clear()
         self._busy.clear()
 
-    def _take(self, *, fresh: bool) -> Connection:
+    def _make_connector(self) -> Connector:
+        from snaptrade_client.transport.connections import Connector  # noqa: PLC0415
+
+        # Two threads may both make one: the later one stays, and both are right.
+        self._connector = Connector(self._configuration)
+        return self._connector
+
+    def _take(self, connector: Connector, *, fresh: bool) -> Connection:
         # Not every server that forks runs Python's hooks.
         if self._pid != os.getpid():
             self.forget()
         connection = None if fresh else self._clean()
-        connection = connection or self._connector.new()
+        connection = connection or connector.new()
         self._busy.add(connection)
         return connection
 
