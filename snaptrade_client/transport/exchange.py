@@ -84,9 +84,10 @@ def exchange(
     failure.outcome = "unknown"
     if head is not None and head.begun:
         failure.status, failure.headers = head.status, _headers(head)
-        if isinstance(failure, InvalidResponseError) and (end is None or failure.data):
+        kept.write(failure.data or b"")
+        if isinstance(failure, InvalidResponseError) and (end is None or failure.data is not None):
             # Its end can't be told: what still comes may hold a secret.
-            kept.write((failure.data or b"") + head.reader.remains(KEPT_BYTES))
+            kept.write(head.reader.remains(KEPT_BYTES))
         failure.data = kept.getvalue()[:KEPT_BYTES]
     if head is not None:
         head.close()

@@ -22,6 +22,7 @@ _MAX_TRAILERS = 100
 
 # http.client takes "+5", "1_0" and "-1" for sizes; the standard does not.
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_HEX_DIGITS = b"0123456789ABCDEFabcdef"
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
@@ -95,6 +96,9 @@ def _chunks(reader: BufferedReader) -> Iterator[bytes]:
 
 
 def _chunk_size(reader: BufferedReader) -> int:
+    if reader.peek(1)[:1] not in _HEX_DIGITS:
+        # The end of a line that is no size may never come.
+        raise _garbled("a chunk of the answer does not tell its size", b"")
     line = _line(reader)
     size = _CHUNK_SIZE.fullmatch(line)
     if size is None:
@@ -103,11 +107,14 @@ def _chunk_size(reader: BufferedReader) -> int:
 
 
 def _line(reader: BufferedReader) -> bytes:
-    line = reader.readline(_MAX_LINE + 1)
+    # Not the reader's own, which refuses a line that is cut off: its bytes may hold a secret.
+    line = BufferedReader.readline(reader, _MAX_LINE + 1)
     if not line.endswith(b"\n"):
         if len(line) > _MAX_LINE:
             raise _garbled("a line in the answer's body is too long", line)
-        raise ConnectionLostError(reason="the connection ended before the answer was complete")
+        failure = ConnectionLostError(reason="the connection ended before the answer was complete")
+        failure.data = line
+        raise failure
     return line
 
 

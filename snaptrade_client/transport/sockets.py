@@ -185,6 +185,9 @@ class TimedReader(io.BufferedReader):
         """Read on where the end of an answer can't be told, for a short while."""
         if self.closed:
             return self.rest
+        if self.closed:
+            # By http.client, over a status line that is not one.
+            return self.rest
         self._timer.hurry(PATIENCE)
         remains = bytearray()
         with suppress(OSError):

@@ -68,7 +68,7 @@ _BODIES = (
     b'{"userId": "%(user)b", "secret": "%(secret)b"}',
     b'{"userId": "not-%(user)b", "userSecret": "%(secret)b"}',
     b'{"userId": 7, "userSecret": ["%(secret)b"]}',
-    b'callback({"userId": "%(user)b", "userSecret": "%(secret)b"})',
+    b'show({"userId": "%(user)b", "userSecret": "%(secret)b"})',
     b"%(user)b has the secret %(secret)b",
     b'{"userSecret": "%(secret)b", "deep": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
     b'{"userSecret": "%(secret)b", "digits": ' + b"9" * 5_000 + b"}",
@@ -180,7 +180,7 @@ def mutated(draw: st.DrawFn) -> Mutated:
     head = [draw(_seldom(_STATUS_LINES[0], _STATUS_LINES)), *draw(st.permutations(lines))]
     newline = draw(_seldom(b"\r\n", (b"\n",)))
     data = b"".join(interim) + newline.join([*head, b"", b""]) + body
-    return Mutated(data, closes=draw(st.integers(0, 9)) > 0)
+    return Mutated(data, closes=draw(st.integers(0, 39)) > 0)
 
 
 def holds_the_secret(data: bytes) -> bool:
