@@ -14,10 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from snaptrade_client.transport import Transport
 
+
+def no_hook(**_: object) -> None:
+    """Register nothing."""
+
+
 url, moment, hooks, *bundle = sys.argv[1:]
 if hooks == "without":
     # Some servers fork in C, where no hook runs.
-    os.register_at_fork = lambda **_: None
+    os.register_at_fork = no_hook
 
 
 def call(transport: "Transport", name: str) -> None:

@@ -83,6 +83,7 @@ def test_what_a_query_cannot_hold_is_named(
     ("value", "text"),
     [
         (None, "null"),
+        ([True, False], "[true,false]"),
         ({}, "{}"),
         ({"b": 1, "a": {"d": True, "c": None}}, '{"a":{"c":null,"d":true},"b":1}'),
         ({"é": "😀"}, '{"\\u00e9":"\\ud83d\\ude00"}'),
@@ -111,17 +112,19 @@ def test_a_decimal_that_a_double_prints_back_is_sent(number: float) -> None:
     assert float(canonical_json(Decimal(repr(number)))) == number
 
 
-def nested(levels: int) -> object:
+def nested(levels: int, kind: type[list[Any]] | type[dict[str, Any]]) -> object:
     value: object = "innermost"
     for _ in range(levels):
-        value = [value]
+        value = [value] if kind is list else {"a": value}
     return value
 
 
-def test_nesting_is_bounded() -> None:
-    assert canonical_json(nested(MAX_DEPTH)).count("[") == MAX_DEPTH
+@pytest.mark.parametrize("kind", [list, dict])
+def test_nesting_is_bounded(kind: type[list[Any]] | type[dict[str, Any]]) -> None:
+    text = canonical_json(nested(MAX_DEPTH, kind))
+    assert text.count("[") + text.count("{") == MAX_DEPTH == 100
     with pytest.raises(ApiValueError, match="nests deeper than 100 levels"):
-        canonical_json(nested(MAX_DEPTH + 1))
+        canonical_json(nested(MAX_DEPTH + 1, kind))
 
 
 def test_a_body_that_holds_itself_is_refused() -> None:

@@ -1,7 +1,6 @@
 """One request and its answer over a real socket: what is sent, what is read, what is refused."""
 
 import gzip
-from collections.abc import Mapping
 
 import pytest
 
@@ -13,7 +12,7 @@ from snaptrade_client.exceptions import (
     NameResolutionError,
 )
 from snaptrade_client.transport import Request
-from snaptrade_client.transport.exchange import KEPT_BYTES
+from snaptrade_client.transport.connections import KEPT_BYTES
 
 from .raw import GET, OK, Peer, RawServer, answering, closing_after, failure_of, get, limits
 from .test_sockets import free_port
@@ -287,8 +286,7 @@ def early(answer: bytes, *, reset: bool) -> RawServer:
     return RawServer(handle)
 
 
-UPLOAD: Mapping[str, str] = {}
-LARGE = Request("POST", "/x", UPLOAD, b"x" * 20_000_000)
+LARGE = Request("POST", "/x", {}, b"x" * 20_000_000)
 TOO_LARGE = head("413 Content Too Large", Content_Length="2") + b"{}"
 
 

@@ -81,7 +81,7 @@ def test_a_generated_user_id_may_be_any() -> None:
         (REGISTER, b'{"userId": "u1"}', "the body has no user secret", {"userId": "u1"}),
         (REGISTER, b'{"userSecret": 5}', "the body has no user secret", {"userSecret": 5}),
         (REGISTER, OTHER, "the body names another user", json.loads(OTHER)),
-        (DELETE, b'{"userId": "other"}', "names another user", {"userId": "other"}),
+        (DELETE, b'{"userId": "other"}', "the body names another user", {"userId": "other"}),
         (ANY, b"<html>", "the body is not JSON: expecting value at character 0", "<html>"),
         (ANY, b"\xff", "the body is not JSON: byte 0 is not UTF-8", b"\xff"),
         (REGISTER, REGISTERED[:-1], "the body is not JSON", REGISTERED[:-1].decode()),
@@ -92,7 +92,7 @@ def test_an_unusable_2xx_says_what_is_wrong_and_keeps_the_body(
 ) -> None:
     failure = failure_of(operation, answer(data=data))
     assert type(failure) is InvalidResponseError
-    assert problem in (failure.reason or "")
+    assert (failure.reason or "").startswith(f"Reason, but {problem}")
     assert failure.data == data
     assert failure.body == body
     assert (failure.status, failure.outcome, failure.kind) == (200, "unknown", "final")
@@ -131,12 +131,14 @@ def test_a_json_error_answers_to_both_spellings() -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "outcome"),
     [
+        (300, "final", "rejected"),
         (302, "final", "rejected"),
         (400, "final", "rejected"),
         (404, "final", "rejected"),
         (408, "server_error", "unknown"),
         (425, "too_early", "rejected"),
         (429, "throttled", "rejected"),
+        (499, "final", "rejected"),
         (500, "server_error", "unknown"),
         (501, "final", "unknown"),
         (502, "server_error", "unknown"),

@@ -58,7 +58,8 @@ def test_parameters_that_the_operation_does_not_know_come_after_its_own() -> Non
         ({"userId": 5}, None, ApiTypeError, "get_user_jwt(): user_id must be a str, not int"),
         ({"userId": ""}, None, ApiValueError, "get_user_jwt(): user_id is empty"),
         (USER, {"userSecret": ""}, ApiValueError, "get_user_jwt(): user_secret is empty"),
-        (USER, {"user_id": "u2"}, ApiValueError, "get_user_jwt(): user_id is given twice"),
+        (USER, {"user_id": "u2"}, ApiValueError, "user_id is given twice, with different values"),
+        (USER, {"user_id": "u2"}, ApiValueError, "as a keyword or in query_params"),
         ({}, {"userId": "a", "user_id": "b"}, ApiValueError, "user_id is given twice"),
         (USER, {"clientId": "c"}, ApiValueError, "clientId is the client's to send"),
         (USER, {"timestamp": "1"}, ApiValueError, "timestamp is the client's to send"),
@@ -101,7 +102,7 @@ def test_keywords_and_dictionary_make_one_body(
         ({"immediateRedirect": "yes"}, None, ApiTypeError, "immediate_redirect must be a bool"),
         ({}, {"darkMode": 1}, ApiTypeError, "dark_mode must be a bool, not int"),
         ({"broker": True}, None, ApiTypeError, "broker must be a str, not bool"),
-        ({"broker": "A"}, {"broker": "B"}, ApiValueError, "broker is given twice"),
+        ({"broker": "A"}, {"broker": "B"}, ApiValueError, "give it once, as a keyword or in body"),
         ({"darkMode": True}, {"dark_mode": False}, ApiValueError, "dark_mode is given twice"),
         ({}, "{}", ApiTypeError, "body must be a dict, not str"),
         ({}, {b"broker": "A"}, ApiTypeError, "body has the key b'broker', not a str"),
@@ -141,6 +142,13 @@ def test_unknown_fields_are_sent_as_they_are_and_the_callers_dictionary_stays(
     assert given_body == before
     assert {key: value for key, value in sent.items() if key != "userId"} == unknown
     assert ("userId" in sent) == bool(known)
+
+
+def test_an_operation_promises_nothing_unless_it_says_so() -> None:
+    operation = Operation("x", "GET", "/x", "harmless")
+    assert (operation.query, operation.body, operation.promise) == ({}, None, None)
+    assert not operation.registers
+    assert not operation.echoes_user
 
 
 def test_an_operation_cannot_be_changed() -> None:

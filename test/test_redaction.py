@@ -83,6 +83,7 @@ def test_scrub_takes_the_longest_form_first() -> None:
 
 def test_scrub_leaves_values_that_are_too_short_to_be_told() -> None:
     assert scrub("a status", ["a", "tus", ""]) == "a status"
+    assert scrub("a status", ["atus"]) == "a st***"
 
 
 class Failure(Exception):

@@ -42,7 +42,7 @@ def started(
     clock: Clock, *, connect: float | None, read: float | None, deadline: float | None
 ) -> Timer:
     moment = None if deadline is None else clock.now + deadline
-    return Timer(Limits(connect, read, moment, 1, False), clock)
+    return Timer(Limits(connect, read, moment, max_body_bytes=1, fresh=False), clock)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_no_wait_begins_when_there_is_no_time_left(
     clock: Clock,
     connect: float,
     deadline: float,
-    connected: bool,  # noqa: FBT001 - a parameter of the table
+    connected: bool,
     expected: type[TransportError],
     beyond: float,
 ) -> None:
@@ -157,7 +157,11 @@ def deaf_port() -> Generator[int]:
 def resolved(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[Any, Any, tuple[Any, ...]]) -> None:
     """Let every name have these addresses: (family, kind, address)."""
     found = [(family, kind, 0, "", address) for family, kind, address in addresses]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    def look_up(*_: object, **__: object) -> list[Any]:
+        return found
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
 
 def inet(port: int) -> tuple[Any, Any, tuple[Any, ...]]:
@@ -217,8 +221,8 @@ def test_the_next_address_is_tried_where_the_machine_lacks_a_family(
 
 
 def test_the_last_addresss_failure_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    resolved(monkeypatch, inet(free_port()), (socket.AF_INET, socket.SOCK_STREAM, ("0.0.0.0", 0)))
-    with pytest.raises(OSError, match=".") as last:
+    resolved(monkeypatch, inet(free_port()), (socket.AF_INET, socket.SOCK_STREAM, ("0.0.0.0", 0)))  # noqa: S104
+    with pytest.raises(OSError, match=r".") as last:
         open_socket("two.test", 80, timer(), ())
     resolved(monkeypatch, inet(free_port()))
     with pytest.raises(ConnectionRefusedError):
@@ -251,9 +255,7 @@ def test_the_systems_own_timeout_is_an_addresss_failure(
     assert not ran_out(TimeoutError(errno.ETIMEDOUT, "Connection timed out"))
 
 
-def test_an_interrupt_closes_the_socket(
-    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_closes_the_socket(listener: socket.socket) -> None:
     class Interrupting(Timer):
         def seconds(self) -> float | None:
             raise KeyboardInterrupt

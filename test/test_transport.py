@@ -1,11 +1,11 @@
 """Connections that are kept: which are used again, which never, how many, and until when."""
 
 import gc
-import os
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -151,10 +151,14 @@ def test_bytes_that_arrive_while_it_is_idle_end_a_connection(stray: bytes) -> No
         assert server.ended(1)
 
 
+def ends(peer: Peer) -> None:
+    assert peer.ended.wait(5)
+
+
 def test_an_idle_connection_that_the_service_closed_is_not_used() -> None:
     with RawServer(in_turn(closing_after(OK), forever)) as server:
         transport = server.transport()
-        idle(server, transport, lambda peer: peer.ended.wait(5) and None)
+        idle(server, transport, ends)
         assert get(transport).data == b"/x"
 
 
@@ -166,7 +170,7 @@ def test_an_idle_connection_that_was_reset_is_not_used() -> None:
 
     with RawServer(in_turn(handle, forever)) as server:
         transport = server.transport()
-        idle(server, transport, lambda peer: peer.ended.wait(5) and None)
+        idle(server, transport, ends)
         assert get(transport).data == b"/x"
 
 
@@ -184,7 +188,8 @@ def test_the_clean_connection_behind_dead_ones_is_found() -> None:
         transport = server.transport()
         first = GET._replace(target="/first")
         with ThreadPoolExecutor(3) as pool:
-            list(pool.map(lambda _: transport.send(first, limits()), range(3)))
+            for call in [pool.submit(transport.send, first, limits()) for _ in range(3)]:
+                call.result()
         order = list(transport._idle)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         ports = [connection.sock.getsockname()[1] for connection in order]
         by_port = {peer.sock.getpeername()[1]: peer for peer in server.peers}
@@ -209,7 +214,8 @@ def test_no_more_connections_than_asked_for_stay_idle(most: int) -> None:
     with RawServer(handle) as server:
         transport = server.transport(connection_pool_maxsize=most)
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: get(transport), range(4)))
+            for call in [pool.submit(get, transport) for _ in range(4)]:
+                call.result()
         ended = sum(peer.ended.wait(0.05) for peer in server.peers)
         assert ended == 4 - most
 
@@ -296,7 +302,7 @@ def test_a_transport_that_is_let_go_of_closes_its_connections() -> None:
 
 def descriptors() -> int:
     gc.collect()
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_no_descriptor_is_left() -> None:
@@ -312,8 +318,7 @@ def test_no_descriptor_is_left() -> None:
         before = descriptors()
         transport = Transport(configuration(server.url))
         get(transport, fresh=True)
-        for _ in answers[1:]:
-            kept.append(failure_of(lambda: get(transport)))
+        kept.extend(failure_of(lambda: get(transport)) for _ in answers[1:])
         get(transport)
         assert all(server.ended(number + 1) for number in range(len(answers)))
         transport.close()

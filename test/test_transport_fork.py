@@ -45,7 +45,7 @@ def run(
 
 @hooks
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_an_idle_connection_stays_the_parents(hooks: str, tls: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
+def test_an_idle_connection_stays_the_parents(hooks: str, tls: bool, tmp_path: Path) -> None:
     """The child has one of its own; the parent's is as good as before."""
     authority = Authority(tmp_path)
     context = authority.server() if tls else None

@@ -13,7 +13,7 @@ from .proxying import Proxy
 from .raw import OK, Handler, Peer, RawServer, answering, configuration, failure_of, get, takes
 
 SERVICE = "service.example"
-BASIC = base64.b64encode("us er:pa:ss/".encode()).decode()
+BASIC = base64.b64encode(b"us er:pa:ss/").decode()
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def test_no_proxy_keeps_a_host_out_of_it(
     host = f"http://0.0.0.0:{plain_service.port}"
     proxied = plain_service.transport(host, allow_insecure_http=True)
     assert isinstance(failure_of(lambda: get(proxied)), ProxyError)
-    monkeypatch.setenv("NO_PROXY", "0.0.0.0")
+    monkeypatch.setenv("NO_PROXY", "0.0.0.0")  # noqa: S104 - nothing listens there
     direct = plain_service.transport(host, allow_insecure_http=True)
     assert get(direct).data == b"{}"
 

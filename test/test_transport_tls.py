@@ -1,14 +1,14 @@
 """TLS on the loopback address: who is trusted, who is refused and what that means."""
 
+import socket
 import ssl
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import trustme
 
-from snaptrade_client import ApiClient, ApiValueError, SnapTrade
+from snaptrade_client import ApiClient, SnapTrade
 from snaptrade_client.exceptions import (
     ApiException,
     ConnectionFailedError,
@@ -17,9 +17,8 @@ from snaptrade_client.exceptions import (
     DeadlineExceededError,
     TlsError,
 )
-from snaptrade_client.transport import Request
 
-from .authority import Authority, server_context
+from .authority import Authority
 from .faults import certificates
 from .raw import (
     OK,
@@ -29,7 +28,6 @@ from .raw import (
     answering,
     closing_after,
     configuration,
-    error_of,
     failure_of,
     get,
     in_turn,
@@ -123,18 +121,24 @@ def test_without_a_bundle_the_public_authorities_are_trusted() -> None:
 
 
 def test_a_service_without_tls_is_refused() -> None:
-    with RawServer(closing_after(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
+    def handle(peer: Peer) -> None:
+        peer.sock.recv(65536)
+        peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with RawServer(handle) as server:
         failure = unconnected(server)
     assert isinstance(failure, TlsError)
     assert failure.kind == "refused"
 
 
-def unconnected(server: RawServer, **options: float | None) -> ApiException:
+def unconnected(
+    server: RawServer, *, connect: float | None = 5, deadline: float | None = None
+) -> ApiException:
     """The failure of a call over TLS to a server that may speak it or not."""
     transport = server.transport(
         server.url.replace("http:", "https:"), ssl_ca_cert=certificates.ca_file()
     )
-    failure = failure_of(lambda: transport.send(Request("GET", "/x", {}, None), limits(**options)))
+    failure = failure_of(lambda: get(transport, connect=connect, deadline=deadline))
     assert failure.outcome == "not_sent"
     return failure
 
@@ -201,7 +205,8 @@ def test_a_handshake_ends_in_time(
 def test_what_breaks_after_sending_may_have_been_acted_upon() -> None:
     def handle(peer: Peer) -> None:
         peer.request()
-        socket_of(peer)(b"\x17\x03\x03\x00\x05wrong")
+        # The base class's method sends below TLS.
+        socket.socket.send(peer.sock, b"\x17\x03\x03\x00\x05wrong")
 
     with secure(in_turn(handle, answering(OK))) as server:
         transport = server.transport(ssl_ca_cert=certificates.ca_file())
@@ -210,12 +215,6 @@ def test_what_breaks_after_sending_may_have_been_acted_upon() -> None:
     assert isinstance(failure, TlsError)
     assert (failure.outcome, failure.kind) == ("unknown", "lost")
     assert str(failure).startswith("the secure connection broke: ")
-
-
-def socket_of(peer: Peer) -> Callable[[bytes], int]:
-    """A way to send below TLS."""
-    base = super(ssl.SSLSocket, peer.sock)  # type: ignore[arg-type]
-    return base.send
 
 
 def test_an_answer_that_is_cut_off_is_lost() -> None:
@@ -255,126 +254,6 @@ def test_without_verification_anybody_is_trusted(context: Callable[[], ssl.SSLCo
         assert get(server.transport(verify_ssl=False)).data == b"{}"
 
 
-def test_the_environments_bundle_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", certificates.ca_file())
-    with secure(answering(OK)) as server:
-        assert get(server.transport()).data == b"{}"
-
-
-def test_a_bundle_that_is_given_wins(monkeypatch: pytest.MonkeyPatch, authority: Authority) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", authority.bundle)
-    with secure(answering(OK)) as server:
-        assert get(server.transport(ssl_ca_cert=certificates.ca_file())).data == b"{}"
-        transport = server.transport()
-        assert isinstance(failure_of(lambda: get(transport)), TlsError)
-
-
-NO_BUNDLE = "ssl_ca_cert (or SSL_CERT_FILE) is not a readable file of PEM certificates"
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"garbage", b"-----BEGIN CERTIFICATE-----\nx\n"], ids=repr
-)
-def test_a_bundle_that_is_none_is_a_mistake(content: bytes, tmp_path: Path) -> None:
-    bundle = tmp_path / "bundle.pem"
-    bundle.write_bytes(content)
-    assert rejected(ssl_ca_cert=str(bundle)) == NO_BUNDLE
-
-
-def test_an_environments_bundle_that_is_none_is_a_mistake(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for path in (tmp_path, tmp_path / "none.pem"):
-        monkeypatch.setenv("SSL_CERT_FILE", str(path))
-        assert rejected() == NO_BUNDLE
-
-
-def rejected(**options: object) -> str:
-    """The text of the error that a call raises before it connects."""
-    with secure(answering(OK)) as server:
-        transport = server.transport(**options)
-        error = error_of(lambda: get(transport))
-        assert server.peers == []
-    assert isinstance(error, ApiValueError)
-    return str(error)
-
-
-@pytest.fixture
-def demanding(authority: Authority) -> ssl.SSLContext:
-    """The context of a server that asks its clients for certificates."""
-    context = authority.server()
-    authority.ca.configure_trust(context)
-    context.verify_mode = ssl.CERT_REQUIRED
-    return context
-
-
-@pytest.fixture
-def certificate(authority: Authority, tmp_path: Path) -> trustme.LeafCert:
-    """A client's certificate; it is in the files `cert.pem`, `key.pem` and `both.pem`."""
-    certificate = authority.issue("client.test")
-    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
-    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
-    certificate.private_key_and_cert_chain_pem.write_to_path(tmp_path / "both.pem")
-    return certificate
-
-
-@pytest.mark.usefixtures("certificate")
-@pytest.mark.parametrize(
-    "files", [{"cert_file": "cert.pem", "key_file": "key.pem"}, {"cert_file": "both.pem"}], ids=str
-)
-def test_a_client_may_have_a_certificate(
-    files: dict[str, str], demanding: ssl.SSLContext, authority: Authority, tmp_path: Path
-) -> None:
-    paths = {option: str(tmp_path / name) for option, name in files.items()}
-    with secure(answering(OK), demanding) as server:
-        transport = server.transport(ssl_ca_cert=authority.bundle, **paths)
-        assert get(transport).data == b"{}"
-
-
-def test_a_client_without_the_certificate_that_is_asked_for_is_refused(
-    demanding: ssl.SSLContext, authority: Authority
-) -> None:
-    """TLS 1.3 tells it after the handshake, when the request may be under way."""
-    with secure(answering(OK), demanding) as server:
-        transport = server.transport(ssl_ca_cert=authority.bundle)
-        late = failure_of(lambda: get(transport))
-    demanding.maximum_version = ssl.TLSVersion.TLSv1_2
-    with secure(answering(OK), demanding) as server:
-        transport = server.transport(ssl_ca_cert=authority.bundle)
-        early = failure_of(lambda: get(transport))
-    assert isinstance(late, TlsError | ConnectionLostError)
-    assert (late.outcome, late.kind) == ("unknown", "lost")
-    assert isinstance(early, TlsError)
-    assert (early.outcome, early.kind) == ("not_sent", "refused")
-
-
-def encrypted(pem: trustme.Blob) -> bytes:
-    from cryptography.hazmat.primitives import serialization
-
-    key = serialization.load_pem_private_key(pem.bytes(), None)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(b"password"),
-    )
-
-
-@pytest.mark.parametrize("kind", ["garbage", "another", "encrypted", "none"])
-def test_a_key_that_does_not_fit_is_a_mistake(
-    kind: str, certificate: trustme.LeafCert, authority: Authority, tmp_path: Path
-) -> None:
-    """OpenSSL asks nobody for a password on the terminal, either."""
-    key = {
-        "garbage": b"garbage",
-        "another": authority.issue("another.test").private_key_pem.bytes(),
-        "encrypted": encrypted(certificate.private_key_pem),
-        "none": b"",
-    }
-    (tmp_path / "other.pem").write_bytes(key[kind])
-    text = rejected(cert_file=str(tmp_path / "cert.pem"), key_file=str(tmp_path / "other.pem"))
-    assert text == "cert_file and key_file are not a PEM certificate and its unencrypted key"
-
-
 @pytest.mark.parametrize(
     "make",
     [
@@ -390,11 +269,3 @@ def test_switching_verification_off_warns_where_it_is_done(make: Callable[[], ob
         make()
     assert [(warning.category, warning.filename) for warning in caught] == [(UserWarning, __file__)]
     assert str(caught[0].message).startswith("verify_ssl=False: ")
-
-
-def test_each_tls_configuration_has_its_own_trust(authority: Authority) -> None:
-    """No transport sees what another was told."""
-    with secure(answering(OK), server_context(authority.issue())) as server:
-        assert get(server.transport(ssl_ca_cert=authority.bundle)).data == b"{}"
-        transport = server.transport(ssl_ca_cert=certificates.ca_file())
-        assert isinstance(failure_of(lambda: get(transport)), TlsError)

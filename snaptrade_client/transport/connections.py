@@ -9,20 +9,15 @@ from __future__ import annotations
 
 import os
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
-from http.client import (
-    HTTPException,
-    HTTPMessage,
-    HTTPResponse,
-    RemoteDisconnected,
-    parse_headers,
-)
+from http.client import HTTPException, HTTPMessage, HTTPResponse, parse_headers
 from socket import socket
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 import urllib3.connection
-from urllib3.util import make_headers, parse_url
+from urllib3.util import Url
 from urllib3.util.wait import wait_for_read
 
 from snaptrade_client import checks
@@ -52,8 +47,6 @@ class Head(HTTPResponse):
         """Read the head; of an answer that is not HTTP, keep what came: it may hold a secret."""
         try:
             super().begin()
-        except RemoteDisconnected:
-            raise
         except HTTPException as error:
             failure = InvalidResponseError(reason=f"the answer is not HTTP: {type(error).__name__}")
         except InvalidResponseError as error:
@@ -205,7 +198,8 @@ class Connector:
         if self._proxy is not None:
             tls_proxy = self._proxy.scheme == "https"
             host, port = self._proxy.hostname or "", self._proxy.port or (443 if tls_proxy else 80)
-            options["proxy"] = parse_url(self._proxy.geturl())
+            # Without the credentials, which urllib3 would show; it needs to know that there is one.
+            options["proxy"] = Url(self._proxy.scheme, host=host, port=port)
             if tls_proxy:
                 kind = TlsConnection
                 # A context of its own: urllib3 changes one that it uses with assert_hostname.
@@ -253,10 +247,8 @@ def _chosen_proxy(configuration: Configuration) -> str | None:
 def _proxy_headers(proxy: SplitResult | None, configuration: Configuration) -> Mapping[str, str]:
     headers = dict(configuration.proxy_headers or {})
     if proxy is not None and proxy.username is not None:
-        user = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-        headers |= {
-            "Proxy-Authorization": make_headers(proxy_basic_auth=user)["proxy-authorization"]
-        }
+        pair = unquote_to_bytes(proxy.username), unquote_to_bytes(proxy.password or "")
+        headers |= {"Proxy-Authorization": f"Basic {b64encode(b':'.join(pair)).decode()}"}
     return headers
 
 

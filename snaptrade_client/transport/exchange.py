@@ -12,7 +12,6 @@ import os
 import re
 import ssl
 from contextlib import suppress
-from http.client import HTTPException
 from io import BytesIO
 from socket import gaierror
 
@@ -67,7 +66,8 @@ def exchange(
     end: framing.Framing | None = None
     try:
         # The service may answer before it has read everything, with a 413 for example, and close.
-        with suppress(BrokenPipeError, ConnectionResetError):
+        # Within TLS that is an SSLEOFError.
+        with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             connection.send(wire)
         head = Head(connection.sock, connection.timer, method)
         head.begin()
@@ -129,10 +129,11 @@ def _connect_failure(error: Exception, connection: Connection) -> TransportError
     if isinstance(error, ssl.SSLError):
         return TlsError(reason=f"no secure connection: {_tls_problem(error)}")
     if isinstance(error, gaierror | UnicodeError):
-        return NameResolutionError(reason="the host's name was not found")
+        whose = "proxy" if connection.proxy else "host"
+        return NameResolutionError(reason=f"the {whose}'s name was not found")
     if isinstance(error, ValueError):  # urllib3's CertificateError, with assert_hostname
         return TlsError(reason="no secure connection: the certificate is for another name")
-    if connection.proxy or isinstance(error, HTTPException | ApiException):
+    if connection.proxy:
         return ProxyError(reason=f"no connection through the proxy: {_problem(error)}")
     return ConnectionFailedError(reason=f"no connection to the service: {_problem(error)}")
 
@@ -146,8 +147,6 @@ def _not_answered(error: Exception, timer: Timer) -> ApiException:
         failure = timer.failure()
     elif isinstance(error, ssl.SSLError):
         failure = TlsError(reason=f"the secure connection broke: {_tls_problem(error)}")
-    elif isinstance(error, HTTPException):
-        failure = InvalidResponseError(reason=f"the answer is not HTTP: {type(error).__name__}")
     else:
         failure = ConnectionLostError(reason=f"the connection was lost: {_problem(error)}")
     failure.kind = "lost" if isinstance(failure, TransportError) else "final"

@@ -183,15 +183,12 @@ class TimedReader(io.BufferedReader):
 
     def remains(self, most: int) -> bytes:
         """Read on where the end of an answer can't be told, for a short while."""
-        if self.closed:
-            return self.rest
-        if self.closed:
-            # By http.client, over a status line that is not one.
-            return self.rest
         self._timer.hurry(PATIENCE)
-        remains = bytearray()
+        # http.client has closed it, though not the socket, over a status line that is not one.
+        read = self._source.receive if self.closed else self.read1
+        remains = bytearray(self.rest)
         with suppress(OSError):
-            while len(remains) < most and (piece := self.read1(most - len(remains))):
+            while len(remains) < most and (piece := read(most - len(remains))):
                 remains += piece
         return bytes(remains)
 
@@ -221,6 +218,10 @@ class _TimedRaw(io.RawIOBase):
         count = self._file.readinto(buffer)
         self.ended = count == 0
         return count
+
+    def receive(self, size: int) -> bytes:
+        self._sock.settimeout(self._timer.seconds())
+        return self._sock.recv(size)
 
     def close(self) -> None:
         self._file.close()

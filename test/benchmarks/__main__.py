@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
     title: str
     measure: str
-    count: int
+    calls: int
     goal: float
     tls: bool = False
 
@@ -56,7 +56,7 @@ IMPORTS = {
 
 
 @contextmanager
-def _server(*arguments: str) -> Iterator[str]:
+def _server(*arguments: str) -> Generator[str]:
     command = [sys.executable, str(HERE / "server.py"), *arguments]
     with subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as process:
         assert process.stdout is not None
@@ -105,7 +105,7 @@ def _measured(
     figures: dict[str, list[list[float]]] = {subject: [] for subject in subjects}
     for _ in range(rounds):
         for subject, python in subjects.items():
-            arguments = (subject, row.measure, *address, str(row.count))
+            arguments = (subject, row.measure, *address, str(row.calls))
             output = _run(python, str(HERE / "subject.py"), *arguments)
             figures[subject].append([float(number) for number in output.split()])
     return figures
@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--vendor", default=os.environ.get("VENDOR_PYTHON"), metavar="PYTHON")
     parser.add_argument("--check", action="store_true", help="fail on a gross loss")
     options = parser.parse_args()
-    subjects = dict.fromkeys(("urllib3", "http.client", "ours"), sys.executable)
+    subjects: dict[str, str] = dict.fromkeys(("urllib3", "http.client", "ours"), sys.executable)
     if options.vendor:
         subjects["vendor"] = options.vendor
     scale = 10 if options.short else 1
@@ -150,7 +150,7 @@ def main() -> None:
                 True: (f"https://127.0.0.1:{secure}/api/v1", ca),
             }
             for row in ROWS:
-                small = row._replace(count=row.count // scale)
+                small = row._replace(calls=row.calls // scale)
                 figures = _measured(small, subjects, addresses[row.tls], options.rounds)
                 column = 1 if "listing" in row.measure and "memory" in row.title else 0
                 chosen = {name: [one[column] for one in all_] for name, all_ in figures.items()}

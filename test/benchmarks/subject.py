@@ -24,7 +24,7 @@ Calls = tuple[Callable[[], Any], Callable[[], Any]]
 def _urllib3(url: str, ca: str | None) -> Calls:
     import urllib3
 
-    pool = urllib3.PoolManager(maxsize=8, **({"ca_certs": ca} if ca else {}))
+    pool = urllib3.PoolManager(maxsize=8, ca_certs=ca)
 
     def login() -> Any:
         headers = {**HEADERS, "Content-Type": "application/json"}
@@ -139,7 +139,7 @@ def main() -> None:
     if measure == "listing":
         started = time.process_time()
         assert len(listing()) == int(count)
-        print(time.process_time() - started, _peak_memory())  # noqa: T201
+        print(time.process_time() - started, _peak_memory())
         return
     for _ in range(WARM_UP):
         login()
@@ -150,7 +150,7 @@ def main() -> None:
         "memory": lambda: (_cpu(login, int(count)), _peak_memory())[1],
         "nothing": lambda: 0.0,
     }[measure]()
-    print(figure)  # noqa: T201
+    print(figure)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ FRAMINGS = ("length", "chunked", "gzip", "close")
 def answer(
     body: object, *headers: Pair, status: int = 200, framing: str = "length", plain: bool = False
 ) -> bytes:
-    """A complete answer. A body that is not bytes becomes JSON; `plain` leaves usual headers out."""
+    """A complete answer. A body that is not bytes becomes JSON; `plain` has few headers."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     usual = [] if plain else [("Content-Type", "application/json"), ID_HEADER]
     if framing == "gzip":

@@ -5,7 +5,7 @@ that goes away with the process.
 """
 
 import atexit
-import datetime
+import datetime as dt
 import ipaddress
 import shutil
 import ssl
@@ -62,7 +62,7 @@ def wrong_host() -> ssl.SSLContext:
 
 def expired() -> ssl.SSLContext:
     """A certificate that was right."""
-    yesterday = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+    yesterday = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     return _context(_authority().issue_cert(HOST, not_after=yesterday))
 
 
@@ -75,15 +75,15 @@ def self_signed() -> ssl.SSLContext:
     """A certificate that vouches for itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]),
             critical=False,

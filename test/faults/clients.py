@@ -22,6 +22,7 @@ def no_sleep(_: float) -> None:
     """Sleep in no time."""
 
 
+REAL = Seams()
 NO_SLEEP = Seams(sleep=no_sleep)
 
 
@@ -29,13 +30,12 @@ def configuration(url: str, **options: Any) -> Configuration:
     """A configuration for a server of these tests."""
     if url.startswith("https"):
         options.setdefault("ssl_ca_cert", ca_file())
-    credentials = {"consumer_key": CONSUMER_KEY, "client_id": CLIENT_ID}
-    return Configuration(**{**credentials, "host": url, **options})
+    return Configuration(consumer_key=CONSUMER_KEY, client_id=CLIENT_ID, host=url, **options)
 
 
 @contextmanager
 def authentication(
-    url: str, *, seams: Seams = Seams(), transport: Sender | None = None, **options: Any
+    url: str, *, seams: Seams = REAL, transport: Sender | None = None, **options: Any
 ) -> Generator[AuthenticationApi]:
     """The five operations of a client on `url`."""
     client = ApiClient(configuration(url, **options), seams=seams, transport=transport)

@@ -180,7 +180,7 @@ def mutated(draw: st.DrawFn) -> Mutated:
     head = [draw(_seldom(_STATUS_LINES[0], _STATUS_LINES)), *draw(st.permutations(lines))]
     newline = draw(_seldom(b"\r\n", (b"\n",)))
     data = b"".join(interim) + newline.join([*head, b"", b""]) + body
-    return Mutated(data, closes=draw(st.integers(0, 39)) > 0)
+    return Mutated(data, closes=draw(st.integers(0, 99)) > 0)
 
 
 def holds_the_secret(data: bytes) -> bool:

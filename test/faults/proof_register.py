@@ -3,6 +3,7 @@
 import re
 import ssl
 import zlib
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -89,7 +90,7 @@ def mutated_answers(count: int) -> Figure:
     """Registers with `count` mutated answers."""
     problems: list[str] = []
     # Only a mutation that hides the answer's end makes the client wait.
-    options = {"timeout": (1.0, 0.1), "deadline": 2.0}
+    options: dict[str, Any] = {"timeout": (1.0, 0.1), "deadline": 2.0}
     with FaultServer(steps.close) as server, authentication(server.url, **options) as api:
 
         @settings(
@@ -97,18 +98,18 @@ def mutated_answers(count: int) -> Figure:
             deadline=None,
             database=None,
             phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[*HealthCheck],
         )
         @given(mutated())
         def each(answer: Mutated) -> None:
             ending = steps.close if answer.closes else steps.silence
             server.script = steps.script(steps.request, steps.send(answer.data), ending)
             problem = verdict(api, server, secret_expected=True)
-            assert problem is None, f"{problem}: {answer.data[:500]!r}"
+            assert problem is None, f"{problem[:500]}: {answer.data[:500]!r}"
 
         try:
             each()
         except AssertionError as error:
-            problems.append(str(error))
+            problems.append(str(error)[:1500])
         server.check()
     return Figure(f"{len(problems)} in {count} answers", problems)

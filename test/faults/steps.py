@@ -146,7 +146,7 @@ def full_port() -> Generator[int]:
         try:
             for _ in range(4):
                 waiting.append(socket.socket())
-                waiting[-1].setblocking(False)
+                waiting[-1].settimeout(0)
                 waiting[-1].connect_ex(("127.0.0.1", port))
             yield port
         finally:
@@ -161,6 +161,6 @@ class Gate:
         self.reached = threading.Event()
         self.opened = threading.Event()
 
-    def __call__(self, peer: Peer) -> None:
+    def __call__(self, _: Peer) -> None:
         self.reached.set()
         self.opened.wait(30)
