@@ -23,7 +23,7 @@ from snaptrade_client.exceptions import ApiException, ApiTypeError, ApiValueErro
 from snaptrade_client.judgement import Success, finish, judge, readable
 from snaptrade_client.logs import LOGGER, switch_on_if_asked
 from snaptrade_client.operations import Operation, body_values, query_values
-from snaptrade_client.redaction import boundary
+from snaptrade_client.redaction import boundary, request_id
 from snaptrade_client.retry import Progress, Replay, RetryBudget, clock_error, told_wait
 from snaptrade_client.transport import Answer, Limits, Request, Transport
 
@@ -73,8 +73,8 @@ class Shared:
 
     def __init__(self, transport: Sender) -> None:
         self.transport = transport
-        self.budget = RetryBudget()
-        self.clock_skew = 0.0
+        self.budget: RetryBudget = RetryBudget()
+        self.clock_skew: float = 0.0
 
 
 class ApiClient:
@@ -284,8 +284,8 @@ class ApiClient:
         """Make the record of an attempt, log it, and hand it to the client's own callback."""
         operation = call.operation
         if isinstance(result, Success):
-            request_id = result.answer.headers.get("X-Request-ID")
-            attempt = Attempt("ok", None, result.answer.status, seconds, 0.0, request_id)
+            told = request_id(result.answer.headers)
+            attempt = Attempt("ok", None, result.answer.status, seconds, 0.0, told)
         else:
             kind, outcome, status = result.kind, result.outcome, result.status
             attempt = Attempt(kind, outcome, status, seconds, wait or 0.0, result.request_id)
@@ -304,7 +304,8 @@ def _callers_level() -> int:
     from inspect import currentframe  # noqa: PLC0415 - for a warning only
 
     level, frame = 0, currentframe()
-    while frame and frame.f_globals["__name__"].partition(".")[0] == "snaptrade_client":
+    # Code that is executed in a namespace of its own may have no name.
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == "snaptrade_client":
         level, frame = level + 1, frame.f_back
     return level
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from snaptrade_client.exceptions import ApiAttributeError, ApiKeyError
-from snaptrade_client.redaction import mask
+from snaptrade_client.redaction import mask, request_id
 from snaptrade_client.shapes import is_object, shape
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class ApiResponse(Generic[T]):
     @property
     def request_id(self) -> str | None:
         """The service's id of this request, for its support (docs.snaptrade.com, request-ids)."""
-        return self.headers.get("X-Request-ID")
+        return request_id(self.headers)
 
     @property
     def rate_limit(self) -> RateLimit:

@@ -122,7 +122,7 @@ class Caller:
             body=None if body is None else content.encode("ascii"),
             headers=_headers(user_agent, chosen.get("extra_headers"), has_body=body is not None),
             user_id=named.get("userId"),
-            secrets=frozenset(secrets_in(named)),
+            secrets=frozenset(secrets_in([query, body, chosen.get("extra_headers")])),
             timeout=chosen.get("timeout", self._timeout),
             deadline=chosen.get("deadline", configuration.deadline),
             retries=configuration.retries if retries is None else retries,

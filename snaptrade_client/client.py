@@ -64,7 +64,7 @@ class SnapTrade:
 
     def _use(self, api_client: ApiClient) -> None:
         self.api_client = api_client
-        self.authentication = AuthenticationApi(api_client)
+        self.authentication: AuthenticationApi = AuthenticationApi(api_client)
 
     @property
     def configuration(self) -> Configuration:

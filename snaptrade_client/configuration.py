@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_HOST = "https://api.snaptrade.com/api/v1"
 
-ENVIRONMENT = frozendict(
+ENVIRONMENT: frozendict[str, str] = frozendict(
     consumer_key="SNAPTRADE_CONSUMER_KEY",
     client_id="SNAPTRADE_CLIENT_ID",
     host="SNAPTRADE_HOST",

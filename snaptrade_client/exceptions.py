@@ -42,8 +42,8 @@ from typing import TYPE_CHECKING, Any
 
 from frozendict import frozendict
 
-from snaptrade_client.redaction import Secrets, mask
-from snaptrade_client.shapes import is_object
+from snaptrade_client.redaction import Secrets, mask, request_id
+from snaptrade_client.shapes import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -163,7 +163,7 @@ class ApiException(OpenApiException):
     @property
     def request_id(self) -> str | None:
         """The service's id of this request, for its support (docs.snaptrade.com, request-ids)."""
-        return self.headers.get("X-Request-ID") if self.headers else None
+        return request_id(self.headers or {})
 
     @property
     def code(self) -> str | int | None:
@@ -212,7 +212,8 @@ class ApiException(OpenApiException):
         from snaptrade_client.api_response import Headers  # noqa: PLC0415 - it needs this module
 
         left_out = {"api_response": None, "data": None}
-        if isinstance(self.body, bytes):
+        if not (is_object(self.body) or is_array(self.body)):
+            # In a text, in cut JSON for example, no name tells what is a secret.
             left_out["body"] = None
         state = self._secrets.scrub_all(mask({**self.__dict__, **left_out}))
         # `mask` makes plain dicts and lists; the attempts hold no secret.

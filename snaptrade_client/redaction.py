@@ -9,7 +9,8 @@ error trackers send the local variables of every frame that a traceback holds.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import quote, quote_plus
 
@@ -43,6 +44,9 @@ SECRET_NAMES = frozenset(
 # Scrubbing a value of one or two characters would turn a text into asterisks.
 _SHORTEST_SCRUBBED = 4
 
+# The service's are hexadecimal; a UUID is common elsewhere.
+_REQUEST_ID = re.compile(r"[0-9A-Za-z._:-]{1,128}")
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -73,6 +77,16 @@ def mask_query(query: str) -> str:
         f"{name}={MASK}" if equals and is_secret(name) else f"{name}{equals}{value}"
         for name, equals, value in pairs
     )
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Return the id that the service gave to a request; None where it does not look like one.
+
+    It is shown in texts and logs, so nothing else may stand there, such as what a careless proxy
+    repeats of the request.
+    """
+    told = headers.get("X-Request-ID", "")
+    return told if _REQUEST_ID.fullmatch(told) else None
 
 
 def secrets_in(value: Any) -> set[str]:

@@ -241,6 +241,8 @@ def test_a_response_is_copied_whole(
     [
         (body(), 200, "body {'userId': 'u1', 'userSecret': '***'}>"),
         (["u1", "u2"], 200, "body an array, 5 bytes>"),
+        (body(), 299, "body {'userId': 'u1', 'userSecret': '***'}>"),
+        (body(), 300, "body an object, 5 bytes>"),
         (BodyObject({"detail": "s1 is wrong"}), 401, "body an object, 5 bytes>"),
         ("<html>s1", 502, "body a single value, 5 bytes>"),
         (b"\xffs1", 502, "body a single value, 5 bytes>"),

@@ -53,6 +53,9 @@ def refused(kind: type[ApiException] = BadRequestError) -> ApiException:
     failure.body = BodyObject({"detail": f"no user {SECRET}", "code": 1010, "userSecret": SECRET})
     failure.headers = Headers([("x-request-id", "abc"), ("Location", f"/?s={SECRET}")])
     failure.data = SECRET.encode()
+    failure.api_response = ApiResponse(
+        body=failure.body, status=400, headers=failure.headers, data=failure.data
+    )
     failure.outcome, failure.attempts, failure.retry_after = "rejected", ATTEMPTS, 7.0
     failure.seal({SECRET})
     return failure
@@ -194,7 +197,7 @@ def test_a_sealed_text_has_no_secret_in_any_place() -> None:
     failure.body = {"detail": "s3cr3t%2Bvalue", "code": SECRET}
     failure.headers = Headers([("X-Request-ID", SECRET)])
     failure.seal({SECRET})
-    assert str(failure) == "400 Bad ***: *** (code ***, request id ***)"
+    assert str(failure) == "400 Bad ***: *** (code ***)"
     assert SECRET not in repr(failure)
     assert SECRET not in repr(failure._secrets)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     assert failure.body["code"] == SECRET
@@ -229,6 +232,8 @@ def test_callers_build_every_class_and_assign_attributes_later(kind: type[ApiExc
     assert nothing == (None, None, None, None)
     assert (failure.data, failure.outcome, failure.attempts) == (None, None, ())
     assert not failure.safe_to_retry
+    assert not failure.prior_attempt_unknown
+    assert failure.kind == "final"
     assert failure.request_id is failure.code is failure.detail is None
     assert str(failure).startswith("404 Not Found")
     failure.body = {"detail": "assigned later", "code": "1011"}

@@ -1,6 +1,7 @@
 """The log: silent unless it is asked for, told in the package's own words, without a secret."""
 
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -107,6 +108,7 @@ def test_what_a_program_shows_on_standard_error(
     assert done.stdout == ""
     assert len(lines) == (0 if how == "off" else 2)
     if lines:
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} snaptrade_client ", lines[0])
         assert " snaptrade_client GET /snapTrade/listUsers: Attempt(result='ok'" in lines[0]
         assert " snaptrade_client GET /snapTrade/encryptedJWT: Attempt(result='final'" in lines[1]
     assert SECRET not in done.stderr

@@ -16,7 +16,7 @@ from snaptrade_client.exceptions import (
     ReadTimeoutError,
     TransportError,
 )
-from snaptrade_client.transport.sockets import Limits, Timer, open_socket, ran_out
+from snaptrade_client.transport.sockets import Limits, TimedReader, Timer, open_socket, ran_out
 
 from .raw import limits, takes
 
@@ -257,8 +257,13 @@ def test_the_systems_own_timeout_is_an_addresss_failure(
 
 def test_an_interrupt_closes_the_socket(listener: socket.socket) -> None:
     class Interrupting(Timer):
+        asked = 0
+
         def seconds(self) -> float | None:
-            raise KeyboardInterrupt
+            self.asked += 1
+            if self.asked > 1:  # the first time is for the name
+                raise KeyboardInterrupt
+            return 5.0
 
     with pytest.raises(KeyboardInterrupt):
         open_socket("127.0.0.1", port_of(listener), Interrupting(limits(), time.monotonic), ())
@@ -343,3 +348,14 @@ def test_a_name_is_resolved_where_no_thread_starts_any_more(
 
     monkeypatch.setattr(threading.Thread, "start", start)
     open_socket("localhost", port_of(listener), timer(), ()).close()
+
+
+def test_a_reader_can_be_closed_twice() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"ab")
+        reader = TimedReader(ours, timer())
+        assert reader.read(1) == b"a"
+        reader.close()
+        reader.close()
+        assert reader.rest == b"b"

@@ -42,7 +42,7 @@ class ServiceError(Exception):
         """Fill the row's text with `values`."""
         super().__init__(refusal.status, refusal.code)
         self.refusal = refusal
-        self.detail = refusal.detail.format(**values)
+        self.detail: str = refusal.detail.format(**values)
 
     @property
     def body(self) -> Mapping[str, object]:

@@ -62,10 +62,10 @@ class Sandbox:
             ApiTypeError, ApiValueError: an argument is of no use, and which.
 
         """
-        self.client_id = _text("client_id", client_id)
-        self.consumer_key = _text("consumer_key", consumer_key)
-        self.clock = Clock(clock)
-        self.requests = RequestLog()
+        self.client_id: str = _text("client_id", client_id)
+        self.consumer_key: str = _text("consumer_key", consumer_key)
+        self.clock: Clock = Clock(clock)
+        self.requests: RequestLog = RequestLog()
         self._state = State(
             {_text("a user id", name): _user(user) for name, user in (users or {}).items()},
             clock=self.clock,

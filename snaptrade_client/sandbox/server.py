@@ -130,7 +130,7 @@ class ServerThread:
         except OSError:
             self._forget()
             raise
-        self.origin = _origin(*cast("tuple[str, int]", self._server.bind_addr))
+        self.origin: str = _origin(*cast("tuple[str, int]", self._server.bind_addr))
         self._server.wsgi_app = make_app(self.origin)
         self._thread = threading.Thread(
             target=self._server.serve, name="snaptrade-sandbox", daemon=True

@@ -39,8 +39,8 @@ class Head(HTTPResponse):
     headers: HTTPMessage
 
     def __init__(self, sock: socket, timer: Timer, method: str | None) -> None:
-        self.reader = TimedReader(sock, timer)
-        self.begun = False
+        self.reader: TimedReader = TimedReader(sock, timer)
+        self.begun: bool = False
         super().__init__(self, method=method)  # type: ignore[arg-type]
 
     def begin(self) -> None:
@@ -75,7 +75,9 @@ class Head(HTTPResponse):
 class Connection(urllib3.connection.HTTPConnection):
     """A connection of urllib3 whose every wait obeys a timer."""
 
-    debuglevel = 0  # http.client would print requests; a program may switch it on for everything
+    debuglevel: int = (
+        0  # http.client would print requests; a program may switch it on for everything
+    )
     timer: Timer
 
     def _new_conn(self) -> socket:

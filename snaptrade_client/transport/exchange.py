@@ -88,8 +88,10 @@ def exchange(
         if isinstance(failure, InvalidResponseError) and (end is None or failure.data is not None):
             # Its end can't be told: what still comes may hold a secret.
             kept.write(head.reader.remains(KEPT_BYTES))
-        failure.data = kept.getvalue()[:KEPT_BYTES]
-    if head is not None:
+        head.close()
+        # So may what came beyond its length.
+        failure.data = (kept.getvalue() + head.reader.rest)[:KEPT_BYTES]
+    elif head is not None:
         head.close()
     raise failure
 

@@ -172,7 +172,7 @@ class TimedReader(io.BufferedReader):
         self._source = _TimedRaw(sock, timer)
         self._timer = timer
         super().__init__(self._source)
-        self.rest = b""
+        self.rest: bytes = b""
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Read a line; http.client would take an end in the middle of a head for the head's end."""

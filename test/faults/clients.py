@@ -30,7 +30,8 @@ def configuration(url: str, **options: Any) -> Configuration:
     """A configuration for a server of these tests."""
     if url.startswith("https"):
         options.setdefault("ssl_ca_cert", ca_file())
-    return Configuration(consumer_key=CONSUMER_KEY, client_id=CLIENT_ID, host=url, **options)
+    options = {"consumer_key": CONSUMER_KEY, "client_id": CLIENT_ID, "host": url} | options
+    return Configuration(**options)
 
 
 @contextmanager

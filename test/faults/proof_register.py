@@ -98,7 +98,11 @@ def mutated_answers(count: int) -> Figure:
             deadline=None,
             database=None,
             phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=[*HealthCheck],
+            suppress_health_check=[
+                HealthCheck.too_slow,
+                HealthCheck.data_too_large,
+                HealthCheck.large_base_example,
+            ],
         )
         @given(mutated())
         def each(answer: Mutated) -> None:
