@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from snaptrade_client.exceptions import ApiAttributeError, ApiKeyError
 from snaptrade_client.redaction import mask, request_id
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     T = DefaultTypeVar("T", default=Any)
 else:
     T = TypeVar("T")
+
+C = TypeVar("C")
 
 Outcome = Literal["not_sent", "rejected", "unknown"]
 Kind = Literal[
@@ -159,6 +161,13 @@ class Attempt(NamedTuple):
     """The service's id of the request; None where no answer arrived."""
 
 
+@dataclass_transform(frozen_default=True)
+def _frozen(kind: type[C]) -> type[C]:
+    """Tell type checkers that nothing may assign to the attributes of a class."""
+    return kind
+
+
+@_frozen
 class ApiResponse(Generic[T]):
     """A complete answer of the service."""
 
@@ -216,13 +225,18 @@ class ApiResponse(Generic[T]):
         # Pickle would set the attributes.
         return (_rebuild, ({name: getattr(self, name) for name in self.__slots__},))
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise ApiAttributeError(f"{name!r} can't be set: an answer is frozen; its body is yours")
+    # Type checkers would let every attribute be assigned.
+    if not TYPE_CHECKING:
 
-    def __delattr__(self, name: str) -> None:
-        raise ApiAttributeError(
-            f"{name!r} can't be deleted: an answer is frozen; its body is yours"
-        )
+        def __setattr__(self, name: str, value: object) -> None:
+            raise ApiAttributeError(
+                f"{name!r} can't be set: an answer is frozen; its body is yours"
+            )
+
+        def __delattr__(self, name: str) -> None:
+            raise ApiAttributeError(
+                f"{name!r} can't be deleted: an answer is frozen; its body is yours"
+            )
 
     @property
     def request_id(self) -> str | None:

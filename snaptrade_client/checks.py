@@ -20,6 +20,7 @@ from snaptrade_client.shapes import is_array, is_object
 T = TypeVar("T")
 Check = Callable[[str, Any], T]
 
+LONE_SURROGATE = "holds a lone surrogate, which UTF-8 can't encode: decode it as it was encoded"
 # Eleven days. Platforms differ in how long a wait they can count, from 49 days on.
 LONGEST_SECONDS = 1_000_000
 
@@ -42,7 +43,7 @@ def text(name: str, value: Any) -> str:
     if not value:
         raise ApiValueError(f"{name} is empty: pass a value, or leave it out")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ApiValueError(f"{name} holds a lone surrogate, which UTF-8 can't encode")
+        raise ApiValueError(f"{name} {LONE_SURROGATE}")
     return str.__str__(value)
 
 
@@ -142,7 +143,7 @@ def file(name: str, value: Any) -> str:
     if path is None:
         raise ApiTypeError(f"{name} must be the path of a file, not {type(value).__name__}")
     if not os.path.isfile(path):  # noqa: PTH113 - pathlib costs 4 ms
-        raise ApiValueError(f"{name}: there is no such file: {path!r}")
+        raise ApiValueError(f"{name} must be the path of a file: there is none at {path!r}")
     return path
 
 
@@ -154,11 +155,19 @@ def headers(name: str, value: Any) -> frozendict[str, str]:
         if not isinstance(header, str) or not isinstance(content, str):
             raise ApiTypeError(f"{name}: names and values must be str")
         if not _HEADER_NAME.fullmatch(header):
-            raise ApiValueError(f"{name}: {header!r} is not the name of a header")
+            # A whole header line in the place of the name would show its value.
+            shown = "".join(header.partition(":")[:2])
+            raise ApiValueError(
+                f"{name}: {shown!r} is not the name of a header: use letters, digits and '-'"
+            )
         if not _HEADER_VALUE.fullmatch(content):
             raise ApiValueError(
                 f"{name}: the value of {header!r} holds a line break, a control character or a "
                 "character beyond Latin-1: encode it"
+            )
+        if sum(header.lower() == str(other).lower() for other in value) > 1:
+            raise ApiValueError(
+                f"{name}: {header!r} is given twice: a header's case has no meaning"
             )
         if header.lower() in _OWN_HEADERS:
             raise ApiValueError(f"{name}: {header!r} is computed by the client: leave it out")
@@ -257,7 +266,9 @@ def proxy(name: str, value: Any) -> str:
 
 def _split(name: str, value: str) -> SplitResult:
     if re.search(r"[\x00-\x20\x7f\\]", value):
-        raise ApiValueError(f"{name} holds white space, a control character or a backslash")
+        raise ApiValueError(
+            f"{name} holds white space, a control character or a backslash: leave it out"
+        )
     try:
         parts = urlsplit(value)
         if parts.port != 0:
@@ -267,17 +278,17 @@ def _split(name: str, value: str) -> SplitResult:
     raise ApiValueError(f"{name}: the port must be a number from 1 to 65535, the host a name")
 
 
-def secure_enough(base_url: str, *, allow_insecure_http: bool) -> None:
+def secure_enough(base_url: str, *, allow_insecure_http: bool, name: str = "host") -> None:
     """Refuse `http://`, which shows secrets on the way, but for where no network is crossed."""
     parts = urlsplit(base_url)
-    name = parts.hostname or ""
-    if parts.scheme == "https" or allow_insecure_http or is_loopback(name):
+    hostname = parts.hostname or ""
+    if parts.scheme == "https" or allow_insecure_http or is_loopback(hostname):
         return
     # A single-label name is a container or a host of the same network.
-    if "." in name or ":" in name:
+    if "." in hostname or ":" in hostname:
         raise ApiValueError(
-            "host: http:// would send the signature and user secrets unencrypted: use https://, "
-            "or allow_insecure_http=True where the network itself is protected"
+            f"{name}: http:// would send the signature and user secrets unencrypted: use "
+            "https://, or allow_insecure_http=True where the network itself is protected"
         )
 
 

@@ -158,7 +158,8 @@ class Configuration:
 
     def _check_whole(self) -> None:
         """Check what depends on two options."""
-        checks.secure_enough(self.host, allow_insecure_http=self.allow_insecure_http)
+        named = f"host ({ENVIRONMENT['host']})" if "host" in self._from_environment else "host"
+        checks.secure_enough(self.host, allow_insecure_http=self.allow_insecure_http, name=named)
         if self.key_file and not self.cert_file:
             raise ApiValueError("key_file needs cert_file, the certificate that the key belongs to")
 

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 from snaptrade_client.api_response import BodyObject
+from snaptrade_client.checks import LONE_SURROGATE
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
 from snaptrade_client.shapes import is_array, is_object
 
@@ -46,7 +47,7 @@ def _quote(text: str, name: str) -> str:
         return quote(text)
     except UnicodeEncodeError:
         pass
-    raise ApiValueError(_surrogate(f"{name!r} in the query"))
+    raise ApiValueError(f"{name!r} in the query {LONE_SURROGATE}")
 
 
 def canonical_json(value: Any, name: str = "body") -> str:
@@ -107,7 +108,9 @@ def _plain(value: Any, name: str, depth: int) -> Any:
     if isinstance(value, float | Decimal):
         return _plain_number(value, name)
     if depth == 0:
-        raise ApiValueError(f"{name} nests deeper than {MAX_DEPTH} levels, or holds itself")
+        raise ApiValueError(
+            f"{name} nests deeper than {MAX_DEPTH} levels, or holds itself: send a flatter value"
+        )
     if is_object(value):
         return _plain_object(value, name, depth)
     if is_array(value):
@@ -136,7 +139,7 @@ def _plain_text(value: str, name: str) -> str:
         pass
     else:
         return str.__str__(value)
-    raise ApiValueError(_surrogate(name))
+    raise ApiValueError(f"{name} {LONE_SURROGATE}")
 
 
 def _plain_number(value: float | Decimal, name: str) -> float:
@@ -149,10 +152,3 @@ def _plain_number(value: float | Decimal, name: str) -> float:
             f"{name} is a Decimal with more digits than a double keeps: send it as a str"
         )
     return number
-
-
-def _surrogate(name: str) -> str:
-    return (
-        f"{name} holds a lone surrogate, which UTF-8 can't encode: decode the text with the codec "
-        "that it was written in"
-    )

@@ -73,7 +73,8 @@ def _broken_promise(operation: Operation, user_id: str | None, body: Any) -> str
         return f"the body is JSON, but {found}, not {operation.promise}"
     if not is_object(body):
         return None
-    if operation.registers and not isinstance(body.get("userSecret"), str):
+    secret = body.get("userSecret")
+    if operation.registers and not (isinstance(secret, str) and secret):
         return "the body has no user secret"
     if operation.echoes_user and user_id is not None and body.get("userId", user_id) != user_id:
         return "the body names another user than the one that was asked for"

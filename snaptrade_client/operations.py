@@ -102,7 +102,10 @@ def _merged(
     spelled = {snake(name): name for name in fields}
     for key, value in given.items():
         if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers' data
-            raise ApiTypeError(f"{operation.name}(): {argument} has the key {key!r}, not a str")
+            raise ApiTypeError(
+                f"{operation.name}(): {argument} has the key {key!r}, a {type(key).__name__}: "
+                "keys must be str"
+            )
         if value is None:
             continue
         name = spelled.get(key, key)

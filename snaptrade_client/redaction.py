@@ -44,6 +44,7 @@ SECRET_NAMES = frozenset(
 # Scrubbing a value of one or two characters would turn a text into asterisks.
 _SHORTEST_SCRUBBED = 4
 
+_ESCAPE = re.compile("%[0-9A-F]{2}")
 # The service's are hexadecimal; a UUID is common elsewhere.
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._:-]{1,128}")
 
@@ -112,6 +113,8 @@ def scrub(text: str, secrets: Iterable[str]) -> str:
         for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret))
         if len(secret) >= _SHORTEST_SCRUBBED
     }
+    # RFC 3986 takes "%2b" for "%2B", and some servers write it so.
+    forms |= {_ESCAPE.sub(lambda escape: escape[0].lower(), form) for form in forms}
     # Longest first: a secret may be the beginning of another one's encoded form.
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, MASK)

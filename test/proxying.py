@@ -4,9 +4,9 @@ Strategy: it is a handler of `RawServer`. It records what it is asked for, answe
 told, and then carries bytes to the one server that stands behind it, whatever host was named.
 """
 
+import select
 import socket
-import threading
-from contextlib import suppress
+import ssl
 
 from .raw import Peer
 
@@ -36,16 +36,16 @@ class Proxy:
         with socket.create_connection(("127.0.0.1", self._port)) as service:
             if not self._tunnel:
                 service.sendall(head)
-            back = threading.Thread(target=carry, args=(service, peer.sock))
-            back.start()
             carry(peer.sock, service)
-            back.join(5)
 
 
-def carry(source: socket.socket, target: socket.socket) -> None:
-    """Carry bytes until the source ends, and end the target."""
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    with suppress(OSError):
-        socket.socket.shutdown(target, socket.SHUT_RDWR)
+def carry(one: socket.socket, other: socket.socket) -> None:
+    """Carry bytes both ways until an end closes; on one thread, as a TLS socket wants it."""
+    target = {one: other, other: one}
+    while True:
+        decrypted = [end for end in target if isinstance(end, ssl.SSLSocket) and end.pending()]
+        for source in decrypted or select.select(target, [], [])[0]:
+            data = source.recv(65536)
+            if not data:
+                return
+            target[source].sendall(data)

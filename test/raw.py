@@ -161,6 +161,8 @@ class RawServer:
     def _accept(self) -> None:
         while True:
             sock = self._listener.accept()[0]
+            # What is sent must leave before a reset that comes right after it.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 if self._closing:
                     sock.close()

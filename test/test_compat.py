@@ -224,3 +224,13 @@ def test_a_mock_with_the_clients_specification_knows_the_methods() -> None:
         double.delete_snap_trade_user("u1", "u2")
     with pytest.raises(AttributeError):
         double.alist_snap_trade_users()
+
+
+# One folder, two distributions
+
+
+def test_the_readme_says_to_uninstall_the_vendors_distribution_first() -> None:
+    """It installs the same import folder."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    line = next(line for line in readme.splitlines() if "`snaptrade-python-sdk`" in line)
+    assert "installs the same import name. Uninstall it first" in line

@@ -139,7 +139,15 @@ def test_the_same_field_given_twice_with_different_values_is_an_api_value_error(
 @pytest.mark.parametrize(
     ("method", "arguments", "text"),
     [
+        ("delete_snap_trade_user", {}, r"delete_snap_trade_user\(\) needs user_id"),
+        (
+            "login_snap_trade_user",
+            {"user_secret": "s1"},
+            r"login_snap_trade_user\(\) needs user_id",
+        ),
         ("get_user_jwt", {"user_id": "u1"}, r"get_user_jwt\(\) needs user_secret"),
+        ("get_user_jwt", {**USER, "user_secret": b"s1"}, r"get_user_jwt\(\): user_secret must be"),
+        ("register_snap_trade_user", {"user_id": 5}, r"register_snap_trade_user\(\): user_id must"),
         ("delete_snap_trade_user", {"user_id": 5}, r"delete_snap_trade_user\(\): user_id must be"),
         (
             "login_snap_trade_user",
@@ -147,7 +155,15 @@ def test_the_same_field_given_twice_with_different_values_is_an_api_value_error(
             r"login_snap_trade_user\(\): immediate_redirect must be a bool",
         ),
     ],
-    ids=["missing", "an int as user id", "a str as immediate_redirect"],
+    ids=[
+        "missing user id of delete",
+        "missing user id of login",
+        "missing secret of the JWT",
+        "bytes as user secret",
+        "an int as a new user's id",
+        "an int as user id",
+        "a str as immediate_redirect",
+    ],
 )
 def test_a_required_value_that_is_missing_or_a_wrong_type_is_an_api_type_error(
     method: str,

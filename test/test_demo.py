@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from urllib.parse import parse_qsl
@@ -12,6 +11,7 @@ import pytest
 from snaptrade_client.authentication import AuthenticationApi
 from snaptrade_client.cli import main
 
+from .programs import run_python
 from .recording import CLIENT_ID, Recorded, RecordingServer, Reply
 from .sandboxed import checked_sandbox
 
@@ -51,15 +51,7 @@ def test_against_the_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_in_a_process_of_its_own() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "snaptrade_client", "demo"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert rows(done.stdout) == CALLS
+    assert rows(run_python("-m", "snaptrade_client", "demo")) == CALLS
 
 
 def test_live(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,7 @@ shows as its output ("It prints:") must be its output. The specification's examp
 """
 
 import inspect
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +21,8 @@ from snaptrade_client.configuration import ENVIRONMENT
 from snaptrade_client.exceptions import ApiException, OpenApiException
 from snaptrade_client.sandbox import Sandbox
 from snaptrade_client.types import CallOptions
+
+from .programs import run_python
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -101,23 +100,8 @@ def _programs() -> Iterator[Program]:
             )
 
 
-def _run(*arguments: str, **environment: str) -> str:
-    """Run Python, and give what it printed; it must end well and print no error."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", *arguments],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 def _run_program(program: Program, sandbox: Sandbox) -> str:
-    return _run(
+    return run_python(
         "-c",
         program.code,
         SNAPTRADE_CONSUMER_KEY=sandbox.consumer_key,
@@ -166,7 +150,7 @@ def test_the_readme_shows_what_the_demo_prints() -> None:
 
     shown = re.search(r"^```text\n(A user's life.*?)^```$", _text(README), re.MULTILINE | re.DOTALL)
     assert shown
-    assert neutral(shown[1]) == neutral(_run("-m", "snaptrade_client", "demo"))
+    assert neutral(shown[1]) == neutral(run_python("-m", "snaptrade_client", "demo"))
 
 
 def _anchors(page: Path) -> set[str]:

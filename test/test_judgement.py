@@ -79,6 +79,7 @@ def test_a_generated_user_id_may_be_any() -> None:
         (DELETE, b"null", "the body is JSON, but empty, not an object", None),
         (JWT, b"5", "the body is JSON, but a single value, not an object", 5),
         (REGISTER, b'{"userId": "u1"}', "the body has no user secret", {"userId": "u1"}),
+        (REGISTER, b'{"userSecret": ""}', "the body has no user secret", {"userSecret": ""}),
         (REGISTER, b'{"userSecret": 5}', "the body has no user secret", {"userSecret": 5}),
         (REGISTER, OTHER, "the body names another user", json.loads(OTHER)),
         (DELETE, b'{"userId": "other"}', "the body names another user", {"userId": "other"}),

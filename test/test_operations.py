@@ -63,7 +63,7 @@ def test_parameters_that_the_operation_does_not_know_come_after_its_own() -> Non
         ({}, {"userId": "a", "user_id": "b"}, ApiValueError, "user_id is given twice"),
         (USER, {"clientId": "c"}, ApiValueError, "clientId is the client's to send"),
         (USER, {"timestamp": "1"}, ApiValueError, "timestamp is the client's to send"),
-        (USER, {5: "x"}, ApiTypeError, "query_params has the key 5, not a str"),
+        (USER, {5: "x"}, ApiTypeError, "query_params has the key 5, a int: keys must be str"),
         (USER, [("userId", "u1")], ApiTypeError, "query_params must be a dict, not list"),
     ],
 )
@@ -105,7 +105,12 @@ def test_keywords_and_dictionary_make_one_body(
         ({"broker": "A"}, {"broker": "B"}, ApiValueError, "give it once, as a keyword or in body"),
         ({"darkMode": True}, {"dark_mode": False}, ApiValueError, "dark_mode is given twice"),
         ({}, "{}", ApiTypeError, "body must be a dict, not str"),
-        ({}, {b"broker": "A"}, ApiTypeError, "body has the key b'broker', not a str"),
+        (
+            {},
+            {b"broker": "A"},
+            ApiTypeError,
+            "body has the key b'broker', a bytes: keys must be str",
+        ),
     ],
 )
 def test_a_bad_body_is_named_with_its_method_and_argument(

@@ -1,23 +1,20 @@
 """`import snaptrade_client`: its names, when they are loaded, and what is loaded with them."""
 
 import importlib
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
 import snaptrade_client
 
+from .programs import run_python
+
 HEAVY = ("urllib3", "http.client", "ssl", "certifi", "frozendict", "socket", "json", "logging")
 
 
 def run(program: str) -> str:
-    """What a program prints, warnings as errors."""
-    command = [sys.executable, "-W", "error", "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
-    return done.stdout.strip()
+    """What a program prints."""
+    return run_python("-c", program).strip()
 
 
 @pytest.mark.parametrize("name", snaptrade_client.__all__)

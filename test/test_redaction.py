@@ -5,16 +5,19 @@ import sys
 import traceback
 import weakref
 from types import TracebackType
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 
 from snaptrade_client.redaction import (
     SECRET_NAMES,
+    Secrets,
     boundary,
     is_secret,
     mask,
     mask_query,
+    request_id,
     scrub,
     secrets_in,
 )
@@ -77,6 +80,10 @@ def test_scrub_finds_a_secret_in_every_form(form: str) -> None:
     assert scrub(f"before {form} after {form}", [SECRET]) == "before *** after ***"
 
 
+def test_scrub_finds_lower_case_escapes() -> None:
+    assert scrub("no a%2bb%3dc here", ["a+b=c"]) == "no *** here"
+
+
 def test_scrub_takes_the_longest_form_first() -> None:
     assert scrub("abcd%20efgh", ["abcd", "abcd efgh"]) == "***"
 
@@ -84,6 +91,36 @@ def test_scrub_takes_the_longest_form_first() -> None:
 def test_scrub_leaves_values_that_are_too_short_to_be_told() -> None:
     assert scrub("a status", ["a", "tus", ""]) == "a status"
     assert scrub("a status", ["atus"]) == "a st***"
+
+
+def test_known_secrets_are_taken_out_of_every_text_of_a_value() -> None:
+    secrets = Secrets([SECRET])
+    echoed: dict[str, Any] = {
+        "detail": [f"no {SECRET}", 5, None],
+        quote(SECRET): (f"{SECRET}{SECRET}", True),
+    }
+    assert secrets.scrub_all(echoed) == {"detail": ["no ***", 5, None], "***": ["******", True]}
+    assert secrets.scrub(f"no {quote(SECRET)}") == "no ***"
+    assert SECRET in echoed["detail"][0]
+
+
+def test_known_secrets_show_nothing_themselves() -> None:
+    assert SECRET not in f"{Secrets([SECRET])} {Secrets([SECRET])!r}"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("0123456789abcdef", "0123456789abcdef"),
+        ("", None),
+        ("userSecret=s3cr3t", None),
+        ("abc def", None),
+        ("abc\n", None),
+    ],
+)
+def test_a_request_id_is_shown_where_it_looks_like_one(told: str, shown: str | None) -> None:
+    assert request_id({"X-Request-ID": told}) == shown
+    assert request_id({}) is None
 
 
 class Failure(Exception):

@@ -1,15 +1,13 @@
 """Connections that are kept: which are used again, which never, how many, and until when."""
 
-import gc
+import socket
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
-from snaptrade_client import ApiValueError
 from snaptrade_client.exceptions import ConnectionLostError, InvalidResponseError
 from snaptrade_client.transport import Request, Transport
 
@@ -22,7 +20,6 @@ from .raw import (
     answering,
     closing_after,
     configuration,
-    error_of,
     failure_of,
     get,
     in_turn,
@@ -45,6 +42,26 @@ def test_a_connection_is_used_again() -> None:
             answer = transport.send(GET._replace(target=target), limits())
             assert answer.data.decode() == target
     assert len(server.peers) == 1
+
+
+NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY)
+KEEP_ALIVE = (socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+@pytest.mark.parametrize(
+    ("options", "no_delay", "keep_alive"),
+    [(None, True, False), ([], False, False), ([(*KEEP_ALIVE, 1)], False, True)],
+    ids=repr,
+)
+def test_a_connection_has_the_options_that_are_asked_for(
+    options: list[tuple[int, int, int]] | None, no_delay: bool, keep_alive: bool
+) -> None:
+    with RawServer(forever) as server:
+        transport = server.transport(socket_options=options)
+        get(transport)
+        sock = transport._idle[0].sock  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        assert bool(sock.getsockopt(*NO_DELAY)) is no_delay
+        assert bool(sock.getsockopt(*KEEP_ALIVE)) is keep_alive
 
 
 def test_a_fresh_connection_is_neither_taken_nor_kept() -> None:
@@ -246,85 +263,6 @@ def test_the_connection_of_an_interrupted_call_is_not_used_again(reads: int) -> 
         assert get(transport).data == b"/x"
         assert server.ended(1)
         transport.close()
-
-
-def test_close_ends_idle_connections_and_spares_busy_ones() -> None:
-    asked, go = threading.Event(), threading.Event()
-
-    def busy(peer: Peer) -> None:
-        peer.request()
-        asked.set()
-        go.wait(5)
-        peer.send(OK)
-        peer.silence()
-
-    with RawServer(in_turn(answering(OK), busy)) as server, ThreadPoolExecutor() as pool:
-        transport = server.transport()
-        get(transport)
-        server.peers[0].send(b"x")  # so that the next call needs another connection
-        call = pool.submit(get, transport)
-        assert asked.wait(5)
-        transport.close()
-        transport.close()
-        go.set()
-        assert call.result(5).data == b"{}"
-        assert server.ended(2)
-
-
-def test_close_ends_an_idle_connection_at_once() -> None:
-    with RawServer(forever) as server:
-        transport = server.transport()
-        get(transport)
-        transport.close()
-        assert server.ended(1)
-
-
-def test_a_closed_transport_says_so() -> None:
-    with RawServer(forever) as server:
-        transport = server.transport()
-        transport.close()
-        error = error_of(lambda: get(transport))
-        assert isinstance(error, ApiValueError)
-        assert str(error) == "this client is closed: make another, or close it later"
-    assert server.peers == []
-
-
-def test_a_transport_that_is_let_go_of_closes_its_connections() -> None:
-    """Without a ResourceWarning, which the test run would turn into a failure."""
-    with RawServer(forever) as server:
-        transport = Transport(configuration(server.url))
-        get(transport)
-        assert not server.peers[0].ended.is_set()
-        del transport
-        gc.collect()
-        assert server.ended(1)
-
-
-def descriptors() -> int:
-    gc.collect()
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def test_no_descriptor_is_left() -> None:
-    """After good answers, bad ones, and answers that close, each kept by its exception."""
-    answers = (
-        OK,
-        head("Connection: close", length=9) + b"{}",
-        b"garbage\r\n",
-        CHUNKED + b"\r\nx\r\n",
-    )
-    kept: list[Exception] = []
-    with RawServer(in_turn(*[closing_after(answer) for answer in answers], forever)) as server:
-        before = descriptors()
-        transport = Transport(configuration(server.url))
-        get(transport, fresh=True)
-        kept.extend(failure_of(lambda: get(transport)) for _ in answers[1:])
-        get(transport)
-        assert all(server.ended(number + 1) for number in range(len(answers)))
-        transport.close()
-        assert server.ended(len(answers) + 1)
-        assert descriptors() == before
-    assert len(kept) == 3
 
 
 def test_many_threads_get_their_own_answers() -> None:

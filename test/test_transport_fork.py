@@ -1,6 +1,7 @@
 """After a fork no process gets the other's answer, with Python's fork hooks and without."""
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from .authority import Authority
+from .proxying import Proxy
 from .raw import Peer, RawServer
 
 PROGRAM = Path(__file__).with_name("forking.py")
@@ -75,6 +77,56 @@ def test_a_busy_connection_stays_the_parents(hooks: str) -> None:
         printed = run(server, "busy", hooks, ready=asked)
     assert sorted(printed[:2]) == [["child", "/child on 2"], ["thread", "/thread on 1"]]
     assert printed[2:] == [["parent", "/parent on 1"]]
+
+
+@hooks
+def test_a_connection_in_its_handshake_stays_the_parents(hooks: str, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    context = authority.server()
+    begun, answered = threading.Event(), threading.Event()
+
+    def handle(peer: Peer) -> None:
+        if peer.number == 1:
+            peer.sock.recv(1, socket.MSG_PEEK)
+            begun.set()
+            assert answered.wait(10)
+        with context.wrap_socket(peer.sock, server_side=True) as peer.sock:
+            respond(peer, peer.request())
+            answered.set()
+            naming(peer)
+
+    with RawServer(handle) as server:
+        server.url = server.url.replace("http:", "https:")
+        printed = run(server, "busy", hooks, authority.bundle, ready=begun)
+    assert sorted(printed[:2]) == [["child", "/child on 2"], ["thread", "/thread on 1"]]
+    assert printed[2:] == [["parent", "/parent on 1"]]
+
+
+@hooks
+def test_a_busy_connection_through_a_tls_proxy_stays_the_parents(
+    hooks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of these is used again, so each call has its own."""
+    authority = Authority(tmp_path)
+    asked, answered = threading.Event(), threading.Event()
+
+    def handle(peer: Peer) -> None:
+        request = peer.request()
+        if peer.number == 1:
+            asked.set()
+            assert answered.wait(10)
+        respond(peer, request)
+        answered.set()
+
+    with (
+        RawServer(handle, ssl_context=authority.server("service.example")) as service,
+        RawServer(Proxy(service.port), ssl_context=authority.server()) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        service.url = "https://service.example"
+        printed = run(service, "busy", hooks, authority.bundle, ready=asked)
+    assert sorted(printed[:2]) == [["child", "/child on 2"], ["thread", "/thread on 1"]]
+    assert printed[2:] == [["parent", "/parent on 3"]]
 
 
 def test_a_fork_in_the_middle_of_a_call_leaves_it_to_the_parent() -> None:

@@ -1,14 +1,26 @@
 """Proxies on real sockets: tunnels, credentials, refusals, and when the environment's is used."""
 
 import base64
-from collections.abc import Generator
+import socket
+import ssl
+from collections.abc import Callable, Generator
+from typing import NoReturn
 
 import pytest
 
-from snaptrade_client import SnapTrade
-from snaptrade_client.exceptions import ApiValueError, ConnectTimeoutError, ProxyError
+from snaptrade_client import ApiClient, AuthenticationApi, SnapTrade
+from snaptrade_client.api_client import Seams
+from snaptrade_client.exceptions import (
+    ApiValueError,
+    ConnectTimeoutError,
+    NameResolutionError,
+    ProxyError,
+    TlsError,
+)
+from snaptrade_client.transport import Transport
 
 from .authority import Authority
+from .faults import certificates
 from .proxying import Proxy
 from .raw import OK, Handler, Peer, RawServer, answering, configuration, failure_of, get, takes
 
@@ -44,33 +56,6 @@ def test_https_goes_through_a_tunnel_that_is_kept(service: RawServer, authority:
     assert [head.split(b" HTTP")[0] for head in proxy.heads] == [b"CONNECT service.example:443"]
 
 
-def test_credentials_of_the_url_and_headers_go_to_the_proxy_alone(
-    authority: Authority,
-) -> None:
-    requests: list[bytes] = []
-
-    def handle(peer: Peer) -> None:
-        requests.append(peer.request())
-        peer.send(OK)
-        peer.silence()
-
-    with RawServer(handle, ssl_context=authority.server(SERVICE)) as service:
-        proxy = Proxy(service.port)
-        with RawServer(proxy) as server:
-            transport = server.transport(
-                f"https://{SERVICE}:8443/base",
-                proxy=f"http://us%20er:pa%3Ass%2F@127.0.0.1:{server.port}",
-                proxy_headers={"X-Tenant": "t1"},
-                ssl_ca_cert=authority.bundle,
-            )
-            get(transport)
-    assert proxy.heads[0].startswith(b"CONNECT service.example:8443 ")
-    assert f"proxy-authorization: Basic {BASIC}\r\n".lower() in proxy.heads[0].decode().lower()
-    assert b"X-Tenant: t1\r\n" in proxy.heads[0]
-    assert b"roxy-" not in requests[0]
-    assert b"X-Tenant" not in requests[0]
-
-
 def test_plain_http_is_handed_to_the_proxy_with_its_whole_url(plain_service: RawServer) -> None:
     proxy = Proxy(plain_service.port, tunnel=False)
     with RawServer(proxy) as server:
@@ -78,7 +63,6 @@ def test_plain_http_is_handed_to_the_proxy_with_its_whole_url(plain_service: Raw
             "http://service.example:8080/base",
             proxy=f"http://us%20er:pa%3Ass%2F@127.0.0.1:{server.port}",
             allow_insecure_http=True,
-            socket_options=[],
         )
         assert get(transport).data == b"{}"
     head = proxy.heads[0].decode()
@@ -114,6 +98,47 @@ def test_a_tls_proxy_takes_plain_http_too(plain_service: RawServer, authority: A
     assert proxy.heads[0].startswith(b"GET http://service.example/x HTTP/1.1\r\n")
 
 
+WRONG = {
+    "an unknown proxy": (certificates.unknown_ca, certificates.right, "local issuer"),
+    "a proxy of another name": (certificates.wrong_host, certificates.right, "for '127.0.0.1'"),
+    "an unknown service": (certificates.right, certificates.unknown_ca, "local issuer"),
+    "a service of another name": (certificates.right, certificates.wrong_host, f"for '{SERVICE}'"),
+}
+
+
+@pytest.mark.parametrize(("outer", "inner", "text"), WRONG.values(), ids=WRONG)
+def test_both_ends_of_a_tunnel_within_tls_must_prove_who_they_are(
+    outer: Callable[[], ssl.SSLContext], inner: Callable[[], ssl.SSLContext], text: str
+) -> None:
+    with (
+        RawServer(answering(OK), ssl_context=inner()) as service,
+        RawServer(Proxy(service.port), ssl_context=outer()) as server,
+        SnapTrade(
+            configuration(f"https://{SERVICE}", proxy=server.url),
+            ssl_ca_cert=certificates.ca_file(),
+        ) as client,
+    ):
+        failure = failure_of(client.authentication.list_snap_trade_users)
+        assert len(server.peers) == 1
+    assert isinstance(failure, TlsError)
+    assert (failure.outcome, failure.kind) == ("not_sent", "refused")
+    assert text in str(failure)
+
+
+def test_the_name_that_is_told_is_the_service_s_and_not_the_proxy_s(authority: Authority) -> None:
+    with (
+        RawServer(answering(OK), ssl_context=authority.server("elsewhere.test")) as service,
+        RawServer(Proxy(service.port), ssl_context=authority.server()) as server,
+    ):
+        transport = server.transport(
+            f"https://{SERVICE}",
+            proxy=server.url,
+            ssl_ca_cert=authority.bundle,
+            assert_hostname="elsewhere.test",
+        )
+        assert get(transport).data == b"{}"
+
+
 def silent(peer: Peer) -> None:
     peer.request()
     peer.silence()
@@ -121,6 +146,10 @@ def silent(peer: Peer) -> None:
 
 def closing(peer: Peer) -> None:
     peer.request()
+
+
+def no_wait(_: float) -> None:
+    """In place of a sleep between two attempts."""
 
 
 REFUSALS: dict[str, tuple[Handler, str, str]] = {
@@ -134,9 +163,13 @@ REFUSALS: dict[str, tuple[Handler, str, str]] = {
 
 @pytest.mark.parametrize(("handler", "kind", "text"), REFUSALS.values(), ids=REFUSALS)
 def test_a_proxy_that_does_not_open_a_tunnel(handler: Handler, kind: str, text: str) -> None:
+    """What a proxy refuses it will refuse again; anything else may pass."""
     with RawServer(handler) as server:
-        transport = server.transport(f"https://{SERVICE}", proxy=server.url)
-        failure = failure_of(lambda: get(transport))
+        options = configuration(f"https://{SERVICE}", proxy=server.url, retries=2)
+        api_client = ApiClient(options, seams=Seams(sleep=no_wait))
+        failure = failure_of(AuthenticationApi(api_client).list_snap_trade_users)
+        api_client.close()
+        assert len(server.peers) == (1 if kind == "refused" else 3)
     assert isinstance(failure, ProxyError)
     assert (failure.kind, failure.outcome) == (kind, "not_sent")
     assert text in str(failure)
@@ -152,19 +185,44 @@ def test_a_silent_proxy_ends_with_the_connect_timeout() -> None:
 
 def test_a_proxy_that_is_not_there(unused_port: int) -> None:
     with RawServer(silent) as server:
-        transport = server.transport(
-            f"https://{SERVICE}", proxy=f"http://u:secret-pass@127.0.0.1:{unused_port}"
-        )
+        transport = server.transport(f"https://{SERVICE}", proxy=f"http://127.0.0.1:{unused_port}")
         failure = failure_of(lambda: get(transport))
     assert isinstance(failure, ProxyError)
-    assert failure.kind == "not_sent"
-    assert "secret-pass" not in str(failure)
+    assert (failure.kind, failure.outcome) == ("not_sent", "not_sent")
+    assert str(failure) == "no connection through the proxy: Connection refused"
+
+
+def test_a_proxy_s_name_that_nobody_has_is_told_from_the_service_s() -> None:
+    with RawServer(silent) as server:
+        transport = server.transport(f"https://{SERVICE}", proxy="http://nobody.invalid:3128")
+        failure = failure_of(lambda: get(transport))
+    assert isinstance(failure, NameResolutionError)
+    assert (failure.kind, failure.outcome) == ("not_sent", "not_sent")
+    assert str(failure) == "the proxy's name was not found"
 
 
 @pytest.fixture
 def unused_port() -> int:
     with RawServer(silent) as server:
         return server.port
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_a_proxy_without_a_port_has_its_scheme_s(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, port: int
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def look_up(*arguments: object, **_: object) -> NoReturn:
+        asked.append(arguments)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    transport = Transport(
+        configuration(f"https://{SERVICE}:8443", proxy=f"{scheme}://proxy.example")
+    )
+    failure_of(lambda: get(transport))
+    assert asked == [("proxy.example", port)]
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
@@ -178,6 +236,18 @@ def test_the_environment_names_a_proxy(
     with RawServer(proxy) as server:
         monkeypatch.setenv(variable, f"127.0.0.1:{server.port}")
         transport = server.transport(f"https://{SERVICE}", ssl_ca_cert=authority.bundle)
+        assert get(transport).data == b"{}"
+    assert len(proxy.heads) == 1
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_the_environment_names_a_proxy_for_plain_http(
+    plain_service: RawServer, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    proxy = Proxy(plain_service.port, tunnel=False)
+    with RawServer(proxy) as server:
+        monkeypatch.setenv(variable, server.url)
+        transport = server.transport(f"http://{SERVICE}", allow_insecure_http=True)
         assert get(transport).data == b"{}"
     assert len(proxy.heads) == 1
 
@@ -217,9 +287,3 @@ def test_a_bad_proxy_in_the_environment_is_named(monkeypatch: pytest.MonkeyPatch
     client = SnapTrade(configuration(f"https://{SERVICE}"))
     with client, pytest.raises(ApiValueError, match="https_proxy: SOCKS"):
         client.authentication.list_snap_trade_users()
-
-
-def test_credentials_of_a_proxy_never_show() -> None:
-    options = configuration(f"https://{SERVICE}", proxy="http://u:secret-pass@proxy.example:1")
-    with SnapTrade(options) as client:
-        assert "secret-pass" not in f"{client!r} {client.configuration!r} {client.api_client!r}"

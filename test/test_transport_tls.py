@@ -31,8 +31,10 @@ from .raw import (
     failure_of,
     get,
     in_turn,
+    limits,
     takes,
 )
+from .test_exchange import LARGE, TOO_LARGE
 
 
 @pytest.fixture
@@ -221,6 +223,17 @@ def test_an_answer_that_is_cut_off_is_lost() -> None:
         failure = failure_of(lambda: get(transport))
     assert isinstance(failure, ConnectionLostError)
     assert failure.data == b"ab"
+
+
+def test_an_answer_to_half_a_request_is_an_answer() -> None:
+    def handle(peer: Peer) -> None:
+        peer.sock.recv(100)
+        peer.send(TOO_LARGE)
+        peer.gone(0.02)
+
+    with secure(handle) as server:
+        transport = server.transport(ssl_ca_cert=certificates.ca_file())
+        assert transport.send(LARGE, limits()).status == 413
 
 
 def test_the_certificate_may_be_for_a_name_that_is_told(authority: Authority) -> None:

@@ -1,6 +1,9 @@
 """Files of certificates and keys: which authorities are trusted, and what a client proves."""
 
+import os
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,7 +130,6 @@ def encrypted(pem: trustme.Blob) -> bytes:
 def test_a_key_that_does_not_fit_is_a_mistake(
     kind: str, certificate: trustme.LeafCert, authority: Authority, tmp_path: Path
 ) -> None:
-    """OpenSSL asks nobody for a password on the terminal, either."""
     key = {
         "garbage": b"garbage",
         "another": authority.issue("another.test").private_key_pem.bytes(),
@@ -137,6 +139,36 @@ def test_a_key_that_does_not_fit_is_a_mistake(
     (tmp_path / "other.pem").write_bytes(key[kind])
     text = rejected(cert_file=str(tmp_path / "cert.pem"), key_file=str(tmp_path / "other.pem"))
     assert text == "cert_file and key_file are not a PEM certificate and its unencrypted key"
+
+
+ASKING = """
+import os, sys
+from snaptrade_client import ApiValueError, SnapTrade
+os.login_tty(int(sys.argv[1]))
+options = {"cert_file": sys.argv[2], "key_file": sys.argv[3]}
+try:
+    SnapTrade(consumer_key="k", client_id="c", **options).authentication.list_snap_trade_users()
+except ApiValueError:
+    sys.exit(7)
+"""
+
+
+def test_nobody_is_asked_for_a_password_on_the_terminal(
+    certificate: trustme.LeafCert, tmp_path: Path
+) -> None:
+    """OpenSSL would, where there is one, and wait for the answer."""
+    (tmp_path / "encrypted.pem").write_bytes(encrypted(certificate.private_key_pem))
+    files = [str(tmp_path / name) for name in ("cert.pem", "encrypted.pem")]
+    ours, theirs = os.openpty()
+    try:
+        command = [sys.executable, "-c", ASKING, str(theirs), *files]
+        done = subprocess.run(
+            command, pass_fds=[theirs], start_new_session=True, timeout=20, check=False
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 7
 
 
 def test_each_tls_configuration_has_its_own_trust(authority: Authority) -> None:

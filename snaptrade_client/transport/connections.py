@@ -75,9 +75,8 @@ class Head(HTTPResponse):
 class Connection(urllib3.connection.HTTPConnection):
     """A connection of urllib3 whose every wait obeys a timer."""
 
-    debuglevel: int = (
-        0  # http.client would print requests; a program may switch it on for everything
-    )
+    # http.client would print requests; a program may switch it on for everything.
+    debuglevel: int = 0
     timer: Timer
 
     def _new_conn(self) -> socket:

@@ -90,7 +90,7 @@ def exchange(
             kept.write(head.reader.remains(KEPT_BYTES))
         head.close()
         # So may what came beyond its length.
-        failure.data = (kept.getvalue() + head.reader.rest)[:KEPT_BYTES]
+        failure.data = (kept.getvalue()[:KEPT_BYTES] + head.reader.rest)[:KEPT_BYTES]
     elif head is not None:
         head.close()
     raise failure

@@ -5,7 +5,7 @@ Strategy: nothing here runs. Where a line stops to type-check, `tox -e types` fa
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 import snaptrade_client
 import snaptrade_client.client
@@ -26,6 +26,7 @@ from snaptrade_client import (
 )
 from snaptrade_client.api_client import ApiClient as SameClient
 from snaptrade_client.api_client import ApiException as SameException
+from snaptrade_client.encryption import decrypt
 from snaptrade_client.exceptions import (
     ApiAttributeError,
     ApiKeyError,
@@ -38,7 +39,10 @@ from snaptrade_client.types import (
     DeleteResponse,
     EncryptedResponse,
     LoginResponse,
+    RegisterBody,
     RegisterResponse,
+    UserQuery,
+    UserSecretQuery,
 )
 
 
@@ -51,6 +55,10 @@ def construct(configuration: Configuration, path: Path) -> list[SnapTrade]:
     configuration.timeout = 5
     configuration.timeout = (1.5, None)
     configuration.socket_options = [(6, 1, 1)]
+    configuration.connection_pool_maxsize = 8
+    configuration.cert_file = configuration.key_file = "client.pem"
+    configuration.assert_hostname = None
+    configuration.debug = True
     return [
         SnapTrade(consumer_key="k", client_id="C"),
         SnapTrade(consumer_key="k", client_id="C", host="https://x.example", timeout=(1, 2)),
@@ -85,7 +93,10 @@ def register(client: SnapTrade, stored: dict[str, str]) -> None:
     assert_type(response.body["userSecret"], str)
     assert_type(response.body["user_secret"], str)
     stored.update(secret=response.body["user_secret"])
+    fields: RegisterBody = {"user_id": "u1", "rsaPublicKey": None}
+    client.authentication.register_snap_trade_user(body=fields)
     client.authentication.register_snap_trade_user(body={"userId": "u1", "unknown": [1]})
+    client.authentication.register_snap_trade_user(user_id="u1", body={}, extra_headers={"X": "y"})
 
 
 def list_users(client: SnapTrade) -> None:
@@ -111,27 +122,38 @@ def login(client: SnapTrade, options: CallOptions) -> None:
     )
     assert_type(response, ApiResponse[LoginResponse | EncryptedResponse])
     if "redirectURI" in response.body:
+        assert_type(response.body, LoginResponse)
         assert_type(response.body["redirectURI"], str)
+        assert_type(response.body["redirect_uri"], str)
+        assert_type(response.body["sessionId"], str)
         assert_type(response.body["session_id"], str)
     else:
+        assert_type(response.body, EncryptedResponse)
         assert_type(response.body["encryptedMessageData"]["nonce"], str)
-    client.authentication.login_snap_trade_user(
-        query_params={"userId": "u1", "userSecret": "s1"}, body={}
-    )
+        assert_type(response.body["encrypted_message_data"]["encrypted_message"], str)
+    query: UserSecretQuery = {"userId": "u1", "user_secret": "s1"}
+    client.authentication.login_snap_trade_user(query_params=query, body={"darkMode": True})
+    client.authentication.login_snap_trade_user(user_id="u1", query_params={"userSecret": "s1"})
 
 
 def token(client: SnapTrade) -> None:
     response = client.authentication.get_user_jwt(user_id="u1", user_secret="s1")
     assert_type(response, ApiResponse[EncryptedResponse])
     assert_type(response.body["encrypted_shared_key"], str)
+    assert_type(response.body["encryptedSharedKey"], str)
+    assert_type(decrypt(response.body, "a key as PEM", password=None), str)
 
 
 def delete(client: SnapTrade) -> None:
     response = client.authentication.delete_snap_trade_user("u1")
     assert_type(response, ApiResponse[DeleteResponse])
     assert_type(response.body["status"], str)
+    assert_type(response.body["userId"], str)
+    assert_type(response.body["user_id"], str)
     assert_type(response.body.get("detail"), str | None)
     client.authentication.delete_snap_trade_user(user_id="u1", fresh_connection=True)
+    query: UserQuery = {"user_id": "u1"}
+    client.authentication.delete_snap_trade_user(query_params=query)
 
 
 def other_endpoint(client: SnapTrade) -> None:
@@ -174,7 +196,12 @@ def failures(client: SnapTrade) -> None:
         assert_type(failure.request_id, str | None)
         assert_type(failure.code, str | int | None)
         assert_type(failure.detail, str | None)
+        assert_type(failure.round_trip_time, float | None)
+        assert_type(failure.api_response, ApiResponse[Any] | None)
+        assert_type(failure.data, bytes | None)
+        assert_type(failure.attempts, tuple[Attempt, ...])
         assert_type(failure.safe_to_retry, bool)
+        assert_type(failure.outcome, Literal["not_sent", "rejected", "unknown"] | None)
         if failure.outcome == "unknown":
             raise
     except (ApiTypeError, ApiValueError, ApiKeyError, ApiAttributeError) as failure:
