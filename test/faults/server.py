@@ -190,6 +190,8 @@ class FaultServer:
     def _accept(self) -> None:
         while True:
             sock = self._listener.accept()[0]
+            # Else each second write of a TLS connection waits 40 ms for the client's ACK.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 if self.closing.is_set():
                     sock.close()
