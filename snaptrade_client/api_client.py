@@ -223,9 +223,10 @@ class ApiClient:
         limits = Limits(*call.timeout, deadline, self.configuration.max_body_bytes, call.fresh)
         progress = Progress(call.retries)
         attempts: tuple[Attempt, ...] = ()
+        secrets = {*call.secrets, self.configuration.consumer_key}
         while True:
             began = monotonic()
-            result = self._attempt(call, limits)
+            result = self._attempt(call, limits, secrets)
             now = monotonic()
             if isinstance(result, Success):
                 self._shared.budget.earn()
@@ -234,6 +235,7 @@ class ApiClient:
             wait, progress = self._following(call, progress, result, deadline, now)
             attempts += (self._record(call, result, now - began, wait),)
             if wait is None:
+                result.seal(secrets)
                 raise finish(result, call.operation, call.user_id, attempts)
             self._seams.sleep(wait)
 
@@ -253,11 +255,12 @@ class ApiClient:
             return None, progress
         return following if self._shared.budget.spend() else (None, progress)
 
-    def _attempt(self, call: Call, limits: Limits) -> Success | ApiException:
-        """Send a call once, with a timestamp and a signature of its own."""
+    def _attempt(self, call: Call, limits: Limits, secrets: set[str]) -> Success | ApiException:
+        """Send a call once, with a timestamp and a signature of its own, one more secret."""
         skew = self._shared.clock_skew
         timestamp = int(self._seams.clock() + skew)
         request = call.request(timestamp, self._key)
+        secrets.add(request.headers["Signature"])
         try:
             answer = self._shared.transport.send(request, limits)
         except ApiException as error:
@@ -275,7 +278,6 @@ class ApiClient:
             if off is not None:
                 failure.kind = "clock"
                 self._shared.clock_skew = skew + off
-        failure.seal({*call.secrets, self.configuration.consumer_key, request.headers["Signature"]})
         return failure
 
     def _record(

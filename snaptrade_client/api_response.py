@@ -16,6 +16,8 @@ from snaptrade_client.redaction import mask, request_id
 from snaptrade_client.shapes import is_object, shape
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from typing_extensions import TypeVar as DefaultTypeVar
 
     T = DefaultTypeVar("T", default=Any)
@@ -91,6 +93,18 @@ class BodyObject(dict[str, Any]):
     def setdefault(self, key: str, default: Any = None) -> Any:
         """Return the entry under either spelling; where there is none, put `default` there."""
         return super().setdefault(self._spelled(key), default)
+
+    def update(self, *others: Any, **entries: Any) -> None:
+        """Assign entries, each under either spelling; takes what `dict.update` takes."""
+        for key, value in dict(*others, **entries).items():
+            self[key] = value
+
+    # To type checkers it is dict's, whose signature they find contradictory in a subclass.
+    if not TYPE_CHECKING:
+
+        def __ior__(self, other: Any) -> Self:
+            self.update(other)
+            return self
 
     def copy(self) -> BodyObject:
         """Return a shallow copy that answers to both spellings too."""

@@ -156,6 +156,9 @@ class Configuration:
                 value = default
             self.__dict__[name] = check(label, value)
 
+        def __delattr__(self, name: str) -> None:
+            raise ApiAttributeError(f"{name!r} can't be deleted: set it to None for its default")
+
     def _check_whole(self) -> None:
         """Check what depends on two options."""
         named = f"host ({ENVIRONMENT['host']})" if "host" in self._from_environment else "host"

@@ -106,7 +106,8 @@ def finish(
     failure.prior_attempt_unknown = any(attempt.outcome == "unknown" for attempt in attempts[:-1])
     failure.safe_to_retry = (
         failure.outcome == "not_sent"
-        or failure.kind == "throttled"
+        # Once refused for its clock, a client has corrected it.
+        or failure.kind in ("throttled", "clock")
         or (failure.outcome == "unknown" and operation.replay == "harmless")
     )
     if operation.registers and failure.outcome == "unknown":

@@ -102,6 +102,21 @@ def test_a_secret_in_the_text_of_a_transport_failure_is_not_shown(
     assert form(SECRET) not in shown(failure)
 
 
+def test_the_signature_of_an_earlier_attempt_is_not_shown() -> None:
+    fake = Fake([])
+
+    def echo(_: Request) -> Answer:
+        first = fake.transport.requests[0].headers["Signature"]
+        return answer({"detail": f"seen before: {first}"}, 500 if fake.sent == 1 else 400)
+
+    fake.transport.script = repeat(echo)
+    failure = failing(fake)
+    assert fake.sent == 2
+    assert "seen before: ***" in str(failure)
+    for text in hidden(fake.transport.requests):
+        assert text not in shown(failure)
+
+
 def test_a_secret_in_a_list_that_is_sent_is_not_shown() -> None:
     fake = Fake([answer({"detail": "no in-a-list"}, 400)])
     with pytest.raises(ApiException) as caught:

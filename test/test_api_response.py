@@ -80,6 +80,18 @@ def test_both_spellings_find_the_entry(key: str) -> None:
             pytest.fail("a pattern in the specification's spelling does not match")
 
 
+def test_an_update_finds_the_entry_under_either_spelling() -> None:
+    updated = body()
+    updated.update({"user_secret": "s2"}, user_id="u2")
+    updated.update([("userName", "n")])
+    assert updated == {**body(), "userSecret": "s2", "userId": "u2", "userName": "n"}
+    same = updated
+    same |= {"user_secret": "s3"}
+    assert same is updated
+    assert updated["userSecret"] == "s3"
+    assert "user_secret" not in list(updated)
+
+
 def test_a_key_that_is_not_there() -> None:
     with pytest.raises(ApiKeyError) as caught:
         body()["user_name"]

@@ -47,6 +47,14 @@ def test_a_copy_of_a_frozen_one_is_frozen(
         copied(configuration().frozen()).deadline = 1
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_an_option_can_not_be_deleted(frozen: bool) -> None:
+    options = configuration().frozen() if frozen else configuration()
+    with pytest.raises(ApiAttributeError, match="'host' can't be deleted: set it to None"):
+        del options.host
+    assert options.host
+
+
 def test_a_key_of_the_environment_does_not_travel(environment: pytest.MonkeyPatch) -> None:
     pickled = pickle.dumps(Configuration(client_id="C"))
     assert b"key-of-environment" not in pickled

@@ -207,7 +207,7 @@ def test_the_last_attempt_is_not_an_earlier_one() -> None:
         ("not_sent", "refused", True, True),
         ("rejected", "throttled", True, True),
         ("rejected", "final", False, False),
-        ("rejected", "clock", False, False),
+        ("rejected", "clock", True, True),
         ("unknown", "lost", True, False),
         ("unknown", "server_error", True, False),
         ("unknown", "final", True, False),

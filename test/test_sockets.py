@@ -244,6 +244,39 @@ def test_all_addresses_together_have_the_connect_timeout(monkeypatch: pytest.Mon
     assert ran_out(caught.value)
 
 
+def test_an_address_that_swallows_packets_leaves_time_for_the_next(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with deaf_port() as port:
+        resolved(monkeypatch, inet(port), inet(port_of(listener)))
+        with takes(2):
+            open_socket("two.test", 80, timer(connect=4), ()).close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "addresses", "share"),
+    [(9.0, 3, 3.0), (9.0, 1, 9.0), (5.0, 4, 2.0), (1.0, 2, 1.0), (None, 2, None)],
+)
+def test_an_addresss_share_is_of_use(
+    clock: Clock, seconds: float | None, addresses: int, share: float | None
+) -> None:
+    """Half a second would be too short for a far service; at the end all that is left is used."""
+    waits: list[float | None] = []
+
+    class Recording(socket.socket):
+        def settimeout(self, value: float | None) -> None:
+            waits.append(value)
+
+    address = (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", free_port()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "socket", Recording)
+        resolved(patch, *[address] * addresses)
+        with pytest.raises(ConnectionRefusedError):
+            open_socket("x.test", 80, started(clock, connect=seconds, read=1, deadline=None), ())
+    assert waits[0] == share
+    assert waits[-1] == seconds
+
+
 def test_the_systems_own_timeout_is_an_addresss_failure(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,30 @@ def test_a_tunnel_within_tls_works_and_is_never_used_twice(
         assert len(server.peers) == 2
 
 
+def test_proxy_and_service_have_one_tls_context_each(
+    service: RawServer, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Making one costs 20 ms, and a name that the service's is checked for is not the proxy's."""
+    made: list[ssl.SSLContext] = []
+    create = ssl.create_default_context
+
+    def counted(*, cafile: str) -> ssl.SSLContext:
+        made.append(create(cafile=cafile))
+        return made[-1]
+
+    proxy = authority.server("localhost")
+    with RawServer(Proxy(service.port), ssl_context=proxy) as server:
+        transport = server.transport(
+            "https://other.example",
+            proxy=f"https://localhost:{server.port}",
+            ssl_ca_cert=authority.bundle,
+            assert_hostname=SERVICE,
+        )
+        monkeypatch.setattr(ssl, "create_default_context", counted)
+        assert [get(transport, deadline=5).data for _ in range(2)] == [b"{}"] * 2
+    assert sorted(context.check_hostname for context in made) == [False, True]
+
+
 def test_a_tls_proxy_takes_plain_http_too(plain_service: RawServer, authority: Authority) -> None:
     proxy = Proxy(plain_service.port, tunnel=False)
     with RawServer(proxy, ssl_context=authority.server("localhost")) as server:

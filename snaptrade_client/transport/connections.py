@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MAX_INTERIM_ANSWERS = 32
 # How much of an answer that can't be used an exception keeps.
 KEPT_BYTES = 1024 * 1024
+# TLS inside TLS encrypts what it is given in one go; between two slices the time is looked at.
+_SLICE = 256 * 1024
 
 
 class Head(HTTPResponse):
@@ -87,7 +89,7 @@ class Connection(urllib3.connection.HTTPConnection):
         view = memoryview(data)
         while view:
             self.sock.settimeout(self.timer.seconds())
-            view = view[self.sock.send(view) :]
+            view = view[self.sock.send(view[:_SLICE]) :]
 
     def response_class(  # type: ignore[override]
         self, sock: socket, *, method: str | None = None
@@ -163,6 +165,7 @@ class Connector:
         self._proxy = urlsplit(proxy) if proxy else None
         self._proxy_headers = _proxy_headers(self._proxy, configuration)
         self._context: ssl.SSLContext | None = None
+        self._proxy_context: ssl.SSLContext | None = None
 
     def wire(self, request: Request) -> bytes:
         """Return the bytes of a request, as the other end of a connection wants them.
@@ -203,9 +206,7 @@ class Connector:
             options["proxy"] = Url(self._proxy.scheme, host=host, port=port)
             if tls_proxy:
                 kind = TlsConnection
-                # A context of its own: urllib3 changes one that it uses with assert_hostname.
-                context = _tls_context(self._configuration)
-                context.sslsocket_class = ProxySocket
+                context = self._proxy_tls_context()
                 # Without a tunnel, urllib3 takes it from here.
                 options.setdefault("ssl_context", context)
                 options["proxy_config"] = urllib3.connection.ProxyConfig(
@@ -225,6 +226,14 @@ class Connector:
         if self._context is None:
             self._context = _tls_context(self._configuration)
         return self._context
+
+    def _proxy_tls_context(self) -> ssl.SSLContext:
+        # One of its own: urllib3 changes the service's, which it uses with assert_hostname.
+        if self._proxy_context is None:
+            context = _tls_context(self._configuration)
+            context.sslsocket_class = ProxySocket
+            self._proxy_context = context
+        return self._proxy_context
 
 
 def _chosen_proxy(configuration: Configuration) -> str | None:

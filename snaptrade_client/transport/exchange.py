@@ -29,7 +29,7 @@ from snaptrade_client.exceptions import (
 from snaptrade_client.transport import framing
 from snaptrade_client.transport.connections import KEPT_BYTES, Connection, Head
 from snaptrade_client.transport.messages import Answer
-from snaptrade_client.transport.sockets import Timer, ran_out
+from snaptrade_client.transport.sockets import Limits, Timer, ran_out
 
 
 def connect(connection: Connection) -> None:
@@ -52,7 +52,7 @@ def connect(connection: Connection) -> None:
 
 
 def exchange(
-    connection: Connection, method: str, wire: bytes, max_body_bytes: int
+    connection: Connection, method: str, wire: bytes, limits: Limits
 ) -> tuple[Answer, bool]:
     """Send a request, read its answer, and say whether the connection can be used again.
 
@@ -73,10 +73,13 @@ def exchange(
         head.begin()
         end = _framing(head, method)
         encoding = head.headers.get("Content-Encoding", "")
-        for piece in framing.decoded(framing.pieces(head.reader, end), encoding, max_body_bytes):
+        body = framing.pieces(head.reader, end)
+        for piece in framing.decoded(body, encoding, limits.max_body_bytes):
             kept.write(piece)
         head.close()
         surplus = head.reader.rest
+        if limits.fresh and _looks_cut(head.status, kept.getvalue()):
+            surplus = head.reader.remains(KEPT_BYTES)
         keep = not (end.odd or head.will_close or surplus) and connection.can_be_kept()
         return Answer(head.status, head.reason, _headers(head), kept.getvalue(), surplus), keep
     except Exception as error:  # noqa: BLE001 - whatever it is, the service may have acted
@@ -105,6 +108,11 @@ def _framing(head: Head, method: str) -> framing.Framing:
         lengths=head.headers.get_all("Content-Length", []),
         defective=bool(head.headers.defects),
     )
+
+
+def _looks_cut(status: int, body: bytes) -> bool:
+    """Say whether a 2xx ends where no JSON does: the rest, with a secret, may still come."""
+    return 200 <= status <= 299 and not body.rstrip().endswith((b"}", b"]"))
 
 
 def _headers(head: Head) -> Headers:

@@ -68,7 +68,7 @@ class Transport:
             connect(connection)
             timer.connected()
             wire = connector.wire(request)
-            answer, keep = exchange(connection, request.method, wire, limits.max_body_bytes)
+            answer, keep = exchange(connection, request.method, wire, limits)
         finally:
             self._busy.discard(connection)
             keep = keep and not limits.fresh and pid == os.getpid()

@@ -27,6 +27,8 @@ from snaptrade_client.exceptions import (
 _ROUNDING = 0.005
 # Seconds for what still comes of an answer that can't be used; most of it came at once.
 PATIENCE = 1.0
+# Seconds that an address has at least before the next one of its name is tried.
+_LEAST_SHARE = 2.0
 
 Address = tuple[Any, ...]
 
@@ -95,12 +97,15 @@ def open_socket(
 ) -> socket.socket:
     """Connect to the first address of a host that answers; the timer bounds them all together.
 
+    An address that swallows packets has its share of the time, not all of it.
+
     Raises:
         OSError: no address took the connection; gaierror where there is none; TimeoutError.
 
     """
     failure = OSError("the name has no address")
-    for family, kind, protocol, address in _addresses(host, port, timer):
+    addresses = _addresses(host, port, timer)
+    for tried, (family, kind, protocol, address) in enumerate(addresses):
         try:
             sock = socket.socket(family, kind, protocol)
         except OSError as error:
@@ -110,14 +115,12 @@ def open_socket(
         try:
             for option in options:
                 sock.setsockopt(*option)
-            sock.settimeout(timer.seconds())
+            sock.settimeout(_share(timer.seconds(), len(addresses) - tried))
             sock.connect(address)
             # For the handshake, which the caller does next.
             sock.settimeout(timer.seconds())
         except OSError as error:
             sock.close()
-            if ran_out(error):
-                raise
             failure = error
         except BaseException:
             sock.close()
@@ -125,6 +128,11 @@ def open_socket(
         else:
             return sock
     raise failure
+
+
+def _share(seconds: float | None, addresses: int) -> float | None:
+    """Divide what is left of the time among as many addresses."""
+    return seconds and max(seconds / addresses, min(seconds, _LEAST_SHARE))
 
 
 def ran_out(error: Exception) -> bool:
