@@ -75,6 +75,24 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how far the sandbox's clock is ahead of this machine's",
     )
+    parser.add_argument(
+        "--webhook", metavar="URL", help="where webhooks are sent (default: nowhere)"
+    )
+    parser.add_argument(
+        "--redelivery",
+        type=_delay,
+        nargs="*",
+        default=[1800.0, 1800.0, 1800.0],
+        metavar="SECONDS",
+        help="when a webhook that was not taken is sent again (default: 1800 1800 1800)",
+    )
+    parser.add_argument(
+        "--deletion-delay",
+        type=_delay,
+        default=1.0,
+        metavar="SECONDS",
+        help="from a deletion's answer to the user's end (default: %(default)s)",
+    )
 
 
 def _sandbox(options: argparse.Namespace) -> int:
@@ -91,6 +109,9 @@ def _sandbox(options: argparse.Namespace) -> int:
         users=dict(options.user),
         rate_limit=options.rate_limit,
         clock=lambda: time.time() + options.clock_offset,
+        webhook=options.webhook,
+        redelivery=options.redelivery,
+        deletion_delay=options.deletion_delay,
     )
     # Both are set, since a shell starts background processes with SIGINT ignored.
     previous = {
@@ -155,6 +176,13 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _delay(text: str) -> float:
+    delay = _seconds(text)
+    if delay < 0:
+        raise ValueError(text)
+    return delay
+
+
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
@@ -172,3 +200,4 @@ def _user(text: str) -> tuple[str, str]:
 
 # What argparse calls the values in its messages.
 _port.__name__, _count.__name__, _seconds.__name__ = "port", "count", "seconds"
+_delay.__name__ = "delay"

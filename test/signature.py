@@ -30,6 +30,12 @@ def signature(
     return base64.b64encode(hmac.digest(consumer_key.encode(), message, hashlib.sha256)).decode()
 
 
+def webhook_signature(payload: bytes, consumer_key: str) -> str:
+    """The value of the header `Signature` for a webhook as it arrived."""
+    message = json.dumps(json.loads(payload), separators=(",", ":"), sort_keys=True).encode()
+    return base64.b64encode(hmac.digest(consumer_key.encode(), message, hashlib.sha256)).decode()
+
+
 def accepted(path: str, query: str, body: bytes | None, consumer_key: str, given: str) -> bool:
     """Whether `given` signs the request in one of the two forms that clients send."""
     forms = (True, False)

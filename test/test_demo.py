@@ -10,6 +10,7 @@ import pytest
 
 from snaptrade_client.authentication import AuthenticationApi
 from snaptrade_client.cli import main
+from snaptrade_client.sandbox.state import DELETION_DELAY
 
 from .programs import run_python
 from .recording import CLIENT_ID, Recorded, RecordingServer, Reply
@@ -60,7 +61,8 @@ def test_live(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         monkeypatch.setenv("SNAPTRADE_CLIENT_ID", "LIVE")
         monkeypatch.setenv("SNAPTRADE_CONSUMER_KEY", "live-key")
         assert main(["demo", "--live"]) == 0
-        # Its own user is gone, and nobody else is.
+        # Its own user goes, and nobody else does.
+        sandbox.clock.shift(DELETION_DELAY)
         assert list(sandbox.users) == ["u"]
         registered = json.loads(sandbox.requests[0].body)
         assert registered["userId"].startswith("demo-")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from snaptrade_client.sandbox import Sandbox, SandboxUser
+from snaptrade_client.sandbox.state import DELETION_DELAY
 
 from .programs import run_python
 from .sandboxed import checked_sandbox
@@ -91,6 +92,7 @@ def test_an_example_runs_as_printed(name: str, encrypted: bool) -> None:
         printed = run_python("-c", EXAMPLES[name], SNAPTRADE_HOST=sandbox.url)
         [request] = sandbox.requests
         expected = "".join(f"{pformat(value)}\n" for value in bodies(name, sandbox))
+        sandbox.clock.shift(DELETION_DELAY)
         users = set(sandbox.users)
     assert "Exception when calling" not in printed
     assert (request.method, request.path) == REQUESTS[name]

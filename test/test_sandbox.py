@@ -9,6 +9,7 @@ import pytest
 
 from snaptrade_client.exceptions import UnauthorizedError
 from snaptrade_client.sandbox import Sandbox
+from snaptrade_client.sandbox.state import DELETION_DELAY
 
 from .sandboxed import checked_sandbox
 from .wire import DELETE, JWT, LIST, LOGIN, REGISTER, Wire, refused
@@ -45,9 +46,16 @@ def test_a_users_life(sandbox: Sandbox, base: str) -> None:
         "detail": "User queued for deletion: new",
         "userId": "new",
     }
+    # Queued: the id is still taken, and that is all.
+    refused(wire.call("POST", LOGIN, query, b"{}"), 401, "1083")
+    refused(wire.call("POST", REGISTER, "", b'{"userId":"new"}'), 400, "1010")
+    assert wire.call("GET", LIST).body == ["u1", "new"]
+    assert refused(wire.call("DELETE", DELETE, "userId=new"), 404, "1011") == "User not found."
+    sandbox.clock.shift(DELETION_DELAY)
     assert wire.call("GET", LIST).body == ["u1"]
     assert refused(wire.call("DELETE", DELETE, "userId=new"), 404, "1011") == "User not found."
     refused(wire.call("POST", LOGIN, query, b"{}"), 401, "1083")
+    assert wire.call("POST", REGISTER, "", b'{"userId":"new"}').body["userId"] == "new"
 
 
 def test_the_client_of_this_package_plays_it_too() -> None:
@@ -57,6 +65,7 @@ def test_the_client_of_this_package_plays_it_too() -> None:
         assert list(sandbox.users) == ["u é/+&"]
         assert api.login_snap_trade_user(user_id="u é/+&", user_secret=secret).status == 200
         assert api.delete_snap_trade_user(user_id="u é/+&").body["status"] == "deleted"
+        sandbox.clock.shift(DELETION_DELAY)
         assert sandbox.users == {}
         with (
             sandbox.client(consumer_key="another", retries=0) as stranger,

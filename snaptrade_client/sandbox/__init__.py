@@ -26,13 +26,17 @@ from snaptrade_client.sandbox.sandbox import (  # noqa: E402
     Sandbox,
 )
 from snaptrade_client.sandbox.state import SandboxUser  # noqa: E402
+from snaptrade_client.sandbox.webhooks import Delivery, Webhook, WebhookLog  # noqa: E402
 
 __all__ = [
     "CLIENT_ID",
     "CONSUMER_KEY",
     "Clock",
+    "Delivery",
     "RecordedRequest",
     "RequestLog",
     "Sandbox",
     "SandboxUser",
+    "Webhook",
+    "WebhookLog",
 ]

@@ -9,9 +9,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from snaptrade_client.sandbox.agenda import Agenda
 from snaptrade_client.sandbox.errors import INVALID, NO_RSA_KEY, ServiceError
 from snaptrade_client.sandbox.sealing import load_rsa_public_key, seal, signed_jwt
-from snaptrade_client.sandbox.state import State
+from snaptrade_client.sandbox.state import PortalOptions, State
+from snaptrade_client.sandbox.webhooks import Publisher
 
 JWT_LIFETIME = 300
 """Seconds for which a token is valid (assumed)."""
@@ -22,6 +24,8 @@ class Desk:
     """What the operations work with; `origin` is the sandbox's own "http://host:port"."""
 
     state: State
+    agenda: Agenda
+    publisher: Publisher
     clock: Callable[[], float]
     client_id: str
     consumer_key: str
@@ -69,6 +73,7 @@ def register_user(desk: Desk, call: Call) -> object:
         except ValueError as error:
             raise ServiceError(INVALID, reason=f'The field "rsaPublicKey" is {error}.') from None
     user_id, user = desk.state.register(user_id=user_id, rsa_public_key=rsa_public_key)
+    desk.publisher.publish("USER_REGISTERED", user_id)
     return {"userId": user_id, "userSecret": user.secret}
 
 
@@ -79,15 +84,20 @@ def list_users(desk: Desk, call: Call) -> object:  # noqa: ARG001 - one signatur
 
 def login_user(desk: Desk, call: Call) -> object:
     """POST /snapTrade/login."""
-    for name in ("broker", "customRedirect", "reconnect", "connectionType"):
-        call.text(name)
-    for name in ("locale", "connectionPortalVersion"):
-        call.text(name)
-    for name in ("immediateRedirect", "showCloseButton", "darkMode"):
-        call.boolean(name)
+    options = PortalOptions(
+        broker=call.text("broker"),
+        immediate_redirect=call.boolean("immediateRedirect"),
+        custom_redirect=call.text("customRedirect"),
+        reconnect=call.text("reconnect"),
+        connection_type=call.text("connectionType"),
+        show_close_button=call.boolean("showCloseButton"),
+        dark_mode=call.boolean("darkMode"),
+        locale=call.text("locale"),
+        connection_portal_version=call.text("connectionPortalVersion"),
+    )
     user_id = call.parameter("userId")
     user = desk.state.authenticate(user_id=user_id, secret=call.parameter("userSecret"))
-    link = desk.state.create_link(user_id=user_id)
+    link = desk.state.create_link(user_id=user_id, options=options)
     answer = {
         "redirectURI": f"{desk.origin}/portal?token={link.token}",
         "sessionId": link.session_id,
@@ -110,7 +120,8 @@ def user_jwt(desk: Desk, call: Call) -> object:
 def delete_user(desk: Desk, call: Call) -> object:
     """DELETE /snapTrade/deleteUser."""
     user_id = call.parameter("userId")
-    desk.state.delete(user_id=user_id)
+    due = desk.state.delete(user_id=user_id)
+    desk.agenda.add(due, lambda: desk.publisher.publish("USER_DELETED", user_id))
     return {
         "status": "deleted",
         "detail": f"User queued for deletion: {user_id}",

@@ -1,14 +1,16 @@
 """Sandbox: the service in a thread, and everything that a test wants to know of it."""
 
+import math
 import sys
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import time
 from types import TracebackType
 from typing import Any, Self
 
 from snaptrade_client.client import SnapTrade
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
+from snaptrade_client.sandbox.agenda import Agenda
 from snaptrade_client.sandbox.app import answer_headers, create_app
 from snaptrade_client.sandbox.clock import Clock
 from snaptrade_client.sandbox.operations import Desk
@@ -16,7 +18,8 @@ from snaptrade_client.sandbox.rate_limit import RateLimit
 from snaptrade_client.sandbox.recording import RequestLog
 from snaptrade_client.sandbox.sealing import load_rsa_public_key
 from snaptrade_client.sandbox.server import ServerThread
-from snaptrade_client.sandbox.state import SandboxUser, State
+from snaptrade_client.sandbox.state import DELETION_DELAY, SandboxUser, State
+from snaptrade_client.sandbox.webhooks import REDELIVERY, Publisher, WebhookLog
 
 CLIENT_ID = "SANDBOX-CLIENT"
 """The client id of a sandbox that is given none."""
@@ -33,6 +36,7 @@ class Sandbox:
         consumer_key: the consumer key that signs requests.
         clock: its clock; `sandbox.clock.shift(301)` lets a portal link expire.
         requests: the last 1,000 requests, exactly as they arrived.
+        webhooks: what the service told, or would tell, to the app's webhook URL.
 
     """
 
@@ -46,6 +50,9 @@ class Sandbox:
         consumer_key: str = CONSUMER_KEY,
         host: str = "127.0.0.1",
         port: int = 0,
+        webhook: str | None = None,
+        redelivery: Sequence[float] = REDELIVERY,
+        deletion_delay: float = DELETION_DELAY,
     ) -> None:
         """Prepare a sandbox; nothing is opened yet.
 
@@ -57,6 +64,9 @@ class Sandbox:
             consumer_key: the key that requests are signed with.
             host: the address to listen on.
             port: the port to listen on; 0 takes a free one.
+            webhook: the URL of the app that webhooks are sent to; None sends none.
+            redelivery: seconds after which a webhook that the app did not take is sent again.
+            deletion_delay: seconds from a deletion's answer to the user's end.
 
         Raises:
             ApiTypeError, ApiValueError: an argument is of no use, and which.
@@ -69,7 +79,18 @@ class Sandbox:
         self._state = State(
             {_text("a user id", name): _user(user) for name, user in (users or {}).items()},
             clock=self.clock,
+            deletion_delay=_seconds("deletion_delay", deletion_delay),
         )
+        self._agenda = Agenda(self.clock)
+        self._publisher = Publisher(
+            None if webhook is None else _text("webhook", webhook),
+            client_id=self.client_id,
+            consumer_key=self.consumer_key,
+            clock=self.clock,
+            agenda=self._agenda,
+            redelivery=[_seconds("redelivery", delay) for delay in redelivery],
+        )
+        self.webhooks: WebhookLog = self._publisher.log
         self._rate_limit = RateLimit(
             _count("rate_limit", rate_limit, least=1, most=sys.maxsize), self.clock
         )
@@ -95,12 +116,14 @@ class Sandbox:
                 uuid.uuid4().hex, self._rate_limit.peek(), self.clock()
             ),
         )
+        self._agenda.start()
         return self
 
     def stop(self) -> None:
         """Stop serving; once it returns, nothing of it is left open. Users stay."""
         if self._server is not None:
             self._server.stop()
+            self._agenda.stop()
             self._server = None
 
     def __enter__(self) -> Self:
@@ -130,6 +153,13 @@ class Sandbox:
         """The users there are now, by id: a copy."""
         return self._state.users
 
+    def settle(self, timeout: float = 5.0) -> bool:
+        """Wait until everything that is due has happened: deletions told, webhooks delivered.
+
+        False if that takes longer than `timeout` seconds.
+        """
+        return self._agenda.settle(timeout)
+
     def client(self, **options: Any) -> SnapTrade:
         """Give a client of this sandbox; `options` are those of `SnapTrade`, and win."""
         mine: dict[str, Any] = {
@@ -146,6 +176,8 @@ class Sandbox:
     def _desk(self, origin: str) -> Desk:
         return Desk(
             state=self._state,
+            agenda=self._agenda,
+            publisher=self._publisher,
             clock=self.clock,
             client_id=self.client_id,
             consumer_key=self.consumer_key,
@@ -166,6 +198,14 @@ def _count(name: str, value: object, *, least: int, most: int) -> int:
         raise ApiTypeError(f"Sandbox: {name} must be of type int, not {type(value).__name__}.")
     if not least <= value <= most:
         raise ApiValueError(f"Sandbox: {name} must be from {least} to {most}.")
+    return value
+
+
+def _seconds(name: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ApiTypeError(f"Sandbox: {name} must be in seconds, not {type(value).__name__}.")
+    if not (math.isfinite(value) and value >= 0):
+        raise ApiValueError(f"Sandbox: {name} must be 0 or more seconds.")
     return value
 
 

@@ -17,6 +17,24 @@ from snaptrade_client.sandbox.errors import (
 LINK_LIFETIME = 300
 """Seconds for which a connection portal link works: five minutes, as documented."""
 
+DELETION_DELAY = 1.0
+"""Seconds from a deletion's answer, which says "queued", to the user's end (assumed)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalOptions:
+    """What a login asks of its connection portal; None where it does not say."""
+
+    broker: str | None = None
+    immediate_redirect: bool | None = None
+    custom_redirect: str | None = None
+    reconnect: str | None = None
+    connection_type: str | None = None
+    show_close_button: bool | None = None
+    dark_mode: bool | None = None
+    locale: str | None = None
+    connection_portal_version: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxUser:
@@ -34,14 +52,26 @@ class PortalLink:
     session_id: str
     user_id: str
     expires_at: float
+    options: PortalOptions
 
 
 class State:
-    """The users and the links of one sandbox. Every method is atomic."""
+    """The users and the links of one sandbox. Every method is atomic.
 
-    def __init__(self, users: Mapping[str, SandboxUser], *, clock: Callable[[], float]) -> None:
+    A user whose deletion is queued is listed, and its id is taken, but it can't log in.
+    """
+
+    def __init__(
+        self,
+        users: Mapping[str, SandboxUser],
+        *,
+        clock: Callable[[], float],
+        deletion_delay: float = DELETION_DELAY,
+    ) -> None:
         """Start with `users`, which is copied; `clock` gives Unix seconds."""
         self._users = dict(users)
+        self._leaving: dict[str, float] = {}
+        self._deletion_delay = deletion_delay
         self._links: dict[str, PortalLink] = {}
         self._clock = clock
         self._lock = threading.Lock()
@@ -50,6 +80,7 @@ class State:
     def users(self) -> dict[str, SandboxUser]:
         """A copy of the users, by id, in the order of their registration."""
         with self._lock:
+            self._part()
             return dict(self._users)
 
     def register(
@@ -59,6 +90,7 @@ class State:
         user_id = str(uuid.uuid4()) if user_id is None else user_id
         user = SandboxUser(secret=str(uuid.uuid4()), rsa_public_key=rsa_public_key)
         with self._lock:
+            self._part()
             if user_id in self._users:
                 raise ServiceError(USER_EXISTS, user_id=user_id)
             self._users[user_id] = user
@@ -67,7 +99,7 @@ class State:
     def authenticate(self, *, user_id: str, secret: str) -> SandboxUser:
         """Give the user whose id and secret these are."""
         with self._lock:
-            user = self._users.get(user_id)
+            user = None if user_id in self._leaving else self._users.get(user_id)
         # An unknown user costs a comparison too, so that time tells nothing.
         expected = user.secret if user else secrets.token_hex(16)
         matches = hmac.compare_digest(expected.encode(), secret.encode())
@@ -75,16 +107,25 @@ class State:
             raise ServiceError(WRONG_CREDENTIALS)
         return user
 
-    def delete(self, *, user_id: str) -> None:
-        """Remove a user and its links."""
+    def delete(self, *, user_id: str) -> float:
+        """Queue a user's deletion, and give the time at which it is gone; its links are at once."""
         with self._lock:
-            if self._users.pop(user_id, None) is None:
+            self._part()
+            if user_id not in self._users or user_id in self._leaving:
                 raise ServiceError(NOT_FOUND, what="User")
+            self._leaving[user_id] = due = self._clock() + self._deletion_delay
             self._links = {
                 token: link for token, link in self._links.items() if link.user_id != user_id
             }
+        return due
 
-    def create_link(self, *, user_id: str) -> PortalLink:
+    def _part(self) -> None:
+        """Let those go whose time has come; the lock is held."""
+        now = self._clock()
+        for user_id in [name for name, due in self._leaving.items() if due <= now]:
+            del self._leaving[user_id], self._users[user_id]
+
+    def create_link(self, *, user_id: str, options: PortalOptions) -> PortalLink:
         """Make a portal link for a user; links that have expired are forgotten."""
         now = self._clock()
         link = PortalLink(
@@ -92,6 +133,7 @@ class State:
             session_id=str(uuid.uuid4()),
             user_id=user_id,
             expires_at=now + LINK_LIFETIME,
+            options=options,
         )
         with self._lock:
             self._links = {token: old for token, old in self._links.items() if old.expires_at > now}

@@ -1,0 +1,196 @@
+"""The service's webhooks: what happened, told to the app's URL, signed, and told again if need be.
+
+Strategy: an event becomes a `Webhook`, which is kept whether there is a URL or not. A delivery that
+the app does not answer with 2xx is repeated after the delays of the service, each time with a new
+time and signature, and the same `webhookId` (docs.snaptrade.com/docs/webhooks).
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import overload
+from urllib.parse import urlsplit
+
+from snaptrade_client.exceptions import ApiValueError
+from snaptrade_client.sandbox.agenda import Agenda
+from snaptrade_client.sandbox.clock import Clock
+
+REDELIVERY = (1800.0, 1800.0, 1800.0)
+"""Seconds after which an undelivered webhook is sent again: three times (assumed)."""
+
+_PATIENCE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One try to deliver: `status` is the app's answer, None where none came; `at` is Unix s."""
+
+    at: float
+    status: int | None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the app took it."""
+        return self.status is not None and 200 <= self.status <= 299
+
+
+@dataclass(slots=True)
+class Webhook:
+    """One event, and the tries to deliver it.
+
+    `fields` are those of the event beside the user and the type.
+    """
+
+    event_type: str
+    user_id: str
+    fields: Mapping[str, object]
+    webhook_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the app took it."""
+        return bool(self.deliveries) and self.deliveries[-1].succeeded
+
+
+class WebhookLog(Sequence[Webhook]):
+    """The webhooks so far, oldest first."""
+
+    def __init__(self) -> None:
+        self._webhooks: list[Webhook] = []
+        self._lock = threading.Lock()
+
+    def add(self, webhook: Webhook) -> None:
+        """Keep a webhook."""
+        with self._lock:
+            self._webhooks.append(webhook)
+
+    def of(self, event_type: str) -> list[Webhook]:
+        """Give the webhooks of one type, oldest first."""
+        return [webhook for webhook in self if webhook.event_type == event_type]
+
+    def last(self, event_type: str) -> Webhook:
+        """Give the last webhook of a type.
+
+        Raises:
+            LookupError: there was none; the text tells which there were.
+
+        """
+        found = self.of(event_type)
+        if not found:
+            known = ", ".join(webhook.event_type for webhook in self) or "none at all"
+            raise LookupError(f"there was no webhook {event_type!r}; there were: {known}")
+        return found[-1]
+
+    def clear(self) -> None:
+        """Forget every webhook; deliveries that are due are made all the same."""
+        with self._lock:
+            self._webhooks.clear()
+
+    def _copy(self) -> list[Webhook]:
+        with self._lock:
+            return list(self._webhooks)
+
+    @overload
+    def __getitem__(self, index: int) -> Webhook: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Webhook]: ...
+    def __getitem__(self, index: int | slice) -> Webhook | list[Webhook]:
+        return self._copy()[index]
+
+    def __iter__(self) -> Iterator[Webhook]:
+        return iter(self._copy())
+
+    def __len__(self) -> int:
+        return len(self._webhooks)
+
+    def __repr__(self) -> str:
+        return f"WebhookLog({self._copy()!r})"
+
+
+class Publisher:
+    """Tells the app what happened."""
+
+    def __init__(
+        self,
+        url: str | None,
+        *,
+        client_id: str,
+        consumer_key: str,
+        clock: Clock,
+        agenda: Agenda,
+        redelivery: Sequence[float] = REDELIVERY,
+    ) -> None:
+        self._url = None if url is None else _checked(url)
+        self._client_id = client_id
+        self._key = consumer_key.encode()
+        self._clock = clock
+        self._agenda = agenda
+        self._redelivery = tuple(redelivery)
+        self.log = WebhookLog()
+
+    def publish(self, event_type: str, user_id: str, **fields: object) -> None:
+        """Tell of an event, now and in the agenda's thread; `fields` are the event's own."""
+        webhook = Webhook(event_type, user_id, fields)
+        self.log.add(webhook)
+        if self._url is not None:
+            self._agenda.add(self._clock(), lambda: self._deliver(webhook))
+
+    def _deliver(self, webhook: Webhook) -> None:
+        now = self._clock()
+        delivery = Delivery(now, self._post(webhook, now))
+        webhook.deliveries = (*webhook.deliveries, delivery)
+        tried = len(webhook.deliveries)
+        if not delivery.succeeded and tried <= len(self._redelivery):
+            due = now + self._redelivery[tried - 1]
+            self._agenda.add(due, lambda: self._deliver(webhook))
+
+    def _post(self, webhook: Webhook, now: float) -> int | None:
+        """Send one webhook; give the status of the app's answer."""
+        payload = {
+            "webhookId": webhook.webhook_id,
+            "clientId": self._client_id,
+            "eventTimestamp": datetime.fromtimestamp(now, UTC).isoformat(),
+            "userId": webhook.user_id,
+            "eventType": webhook.event_type,
+            **webhook.fields,
+        }
+        base = urlsplit(self._url or "")
+        kind = HTTPSConnection if base.scheme == "https" else HTTPConnection
+        target = (base.path or "/") + (f"?{base.query}" if base.query else "")
+        headers = {
+            "Content-Type": "application/json",
+            "Signature": self._signature(payload),
+            "User-Agent": "snaptrade-sandbox",
+        }
+        try:
+            with closing(kind(base.hostname or "", base.port, timeout=_PATIENCE)) as connection:
+                # White space and order are the sender's: what is signed is the canonical form.
+                connection.request("POST", target, json.dumps(payload), headers)
+                return connection.getresponse().status
+        except (OSError, HTTPException):
+            return None
+
+    def _signature(self, payload: object) -> str:
+        text = json.dumps(payload, separators=(",", ":"), sort_keys=True)
+        digest = hmac.new(self._key, text.encode(), hashlib.sha256).digest()
+        return base64.b64encode(digest).decode()
+
+
+def _checked(url: str) -> str:
+    try:
+        base = urlsplit(url)
+        good = base.scheme in ("http", "https") and bool(base.hostname) and base.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ApiValueError("Sandbox: webhook must be a URL that starts with http:// or https://.")
+    return url
