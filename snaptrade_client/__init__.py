@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from snaptrade_client import configuration as configuration
     from snaptrade_client import exceptions as exceptions
     from snaptrade_client import signing as signing
+    from snaptrade_client import webhooks as webhooks
     from snaptrade_client.api_client import ApiClient
     from snaptrade_client.api_response import ApiResponse, Attempt, RateLimit
     from snaptrade_client.authentication import AuthenticationApi
@@ -98,7 +99,7 @@ _HOMES = {
     "SnapTrade": "client",
 }
 # Programs name these as attributes without importing them.
-_MODULES = frozenset({"api_client", "client", "configuration", "exceptions", "signing"})
+_MODULES = frozenset({"api_client", "client", "configuration", "exceptions", "signing", "webhooks"})
 
 
 # Type checkers would take it for a promise that every name exists.

@@ -220,7 +220,8 @@ class ApiClient:
         monotonic = self._seams.monotonic
         started = monotonic()
         deadline = None if call.deadline is None else started + call.deadline
-        limits = Limits(*call.timeout, deadline, self.configuration.max_body_bytes, call.fresh)
+        most, registers = self.configuration.max_body_bytes, call.operation.registers
+        limits = Limits(*call.timeout, deadline, most, call.fresh, patient=registers)
         progress = Progress(call.retries)
         attempts: tuple[Attempt, ...] = ()
         secrets = {*call.secrets, self.configuration.consumer_key}

@@ -203,10 +203,11 @@ def limits(
     deadline: float | None = None,
     max_body_bytes: int = 1_000_000,
     fresh: bool = False,
+    patient: bool = False,
 ) -> Limits:
     """Limits; `deadline` is in seconds from now."""
     moment = None if deadline is None else time.monotonic() + deadline
-    return Limits(connect, read, moment, max_body_bytes, fresh)
+    return Limits(connect, read, moment, max_body_bytes, fresh, patient)
 
 
 def get(transport: Transport, **options: Any) -> Answer:

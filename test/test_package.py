@@ -49,7 +49,9 @@ def test_import_star_gives_the_public_names() -> None:
     assert run(program) == "SnapTrade ApiException"
 
 
-@pytest.mark.parametrize("name", ["api_client", "client", "configuration", "exceptions", "signing"])
+@pytest.mark.parametrize(
+    "name", ["api_client", "client", "configuration", "exceptions", "signing", "webhooks"]
+)
 def test_modules_are_attributes_without_being_imported(name: str) -> None:
     program = f"import snaptrade_client; print(snaptrade_client.{name}.__name__)"
     assert run(program) == f"snaptrade_client.{name}"

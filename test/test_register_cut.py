@@ -35,29 +35,29 @@ def test_the_rest_of_an_answer_that_is_too_long_is_kept(length: int) -> None:
 
 def test_the_rest_is_not_waited_for_longer_than_the_patience() -> None:
     with later(10) as server, takes(PATIENCE):
-        answer = get(server.transport(), fresh=True)
+        answer = get(server.transport(), patient=True)
     assert answer.data + answer.surplus == BODY
 
 
 def test_the_rest_is_not_waited_for_beyond_the_deadline() -> None:
     with later(10) as server, takes(0.3):
-        get(server.transport(), fresh=True, deadline=0.3)
+        get(server.transport(), patient=True, deadline=0.3)
 
 
 @pytest.mark.parametrize(
-    ("length", "status", "fresh"),
+    ("length", "status", "patient"),
     [
         pytest.param(len(BODY), "200 OK", True, id="whole"),
         pytest.param(10, "502 Bad Gateway", True, id="an error"),
-        pytest.param(10, "200 OK", False, id="a connection that is kept"),
+        pytest.param(10, "200 OK", False, id="another operation"),
     ],
 )
-def test_nothing_is_waited_for_elsewhere(length: int, status: str, fresh: bool) -> None:
+def test_nothing_is_waited_for_elsewhere(length: int, status: str, patient: bool) -> None:
     with later(length, status) as server, takes(0):
-        answer = get(server.transport(), fresh=fresh)
+        answer = get(server.transport(), fresh=True, patient=patient)
     assert answer.surplus == b""
 
 
 def test_a_whole_answer_needs_no_patience() -> None:
     with RawServer(lambda peer: peer.send(OK) if peer.request() else None) as server, takes(0):
-        assert get(server.transport(), fresh=True).data == b"{}"
+        assert get(server.transport(), patient=True).data == b"{}"

@@ -78,7 +78,7 @@ def exchange(
             kept.write(piece)
         head.close()
         surplus = head.reader.rest
-        if limits.fresh and _looks_cut(head.status, kept.getvalue()):
+        if limits.patient and _looks_cut(head.status, kept.getvalue()):
             surplus = head.reader.remains(KEPT_BYTES)
         keep = not (end.odd or head.will_close or surplus) and connection.can_be_kept()
         return Answer(head.status, head.reason, _headers(head), kept.getvalue(), surplus), keep

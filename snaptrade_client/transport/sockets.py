@@ -45,6 +45,8 @@ class Limits(NamedTuple):
     max_body_bytes: int
     fresh: bool
     """Whether a connection of its own is wanted."""
+    patient: bool = False
+    """Whether a 2xx that looks cut off at its length is read on for a short while."""
 
 
 class Timer:
