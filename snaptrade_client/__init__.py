@@ -41,7 +41,11 @@ if TYPE_CHECKING:
         RateLimitError,
         ReadTimeoutError,
         RedirectError,
+        RegistrationInvalidResponseError,
         RegistrationOutcomeUnknown,
+        RegistrationServerError,
+        RegistrationTimeoutError,
+        RegistrationTransportError,
         ServerError,
         TlsError,
         TransportError,
@@ -80,7 +84,11 @@ __all__ = [
     "RateLimitError",
     "ReadTimeoutError",
     "RedirectError",
+    "RegistrationInvalidResponseError",
     "RegistrationOutcomeUnknown",
+    "RegistrationServerError",
+    "RegistrationTimeoutError",
+    "RegistrationTransportError",
     "ServerError",
     "SnapTrade",
     "TlsError",
@@ -117,4 +125,4 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *_MODULES})

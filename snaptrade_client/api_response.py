@@ -174,6 +174,17 @@ class Attempt(NamedTuple):
     request_id: str | None = None
     """The service's id of the request; None where no answer arrived."""
 
+    def __str__(self) -> str:
+        parts = [self.result if self.status is None else f"{self.result} {self.status}"]
+        parts[0] += f" in {self.seconds * 1000:.1f} ms"
+        if self.outcome is not None:
+            parts.append(f"outcome {self.outcome}")
+        if self.request_id is not None:
+            parts.append(f"request id {self.request_id}")
+        if self.wait:
+            parts.append(f"again after {self.wait:.2f} s")
+        return ", ".join(parts)
+
 
 @dataclass_transform(frozen_default=True)
 def _frozen(kind: type[C]) -> type[C]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from frozendict import frozendict
 
+from snaptrade_client import checks
 from snaptrade_client.exceptions import ApiAttributeError
 from snaptrade_client.operations import Operation
 from snaptrade_client.redaction import boundary
@@ -95,6 +96,9 @@ class AuthenticationApi:
 
     def __init__(self, api_client: ApiClient) -> None:
         self.api_client = api_client
+
+    def __repr__(self) -> str:
+        return f"AuthenticationApi({self.api_client!r})"
 
     @boundary
     def register_snap_trade_user(
@@ -202,4 +206,8 @@ class AuthenticationApi:
                     f"{name!r}: this client is synchronous. In async code, call "
                     f"await asyncio.to_thread(snaptrade.authentication.{method}, ...)"
                 )
-            raise ApiAttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            methods = [known for known in vars(AuthenticationApi) if not known.startswith("_")]
+            raise ApiAttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}"
+                + checks.similar(name, methods)
+            )

@@ -60,6 +60,10 @@ def credential(variable: str) -> Check[str]:
             raise ApiValueError(
                 f"{name} has white space around it, which makes every signature wrong: strip it"
             )
+        if len(key) > 1 and key[0] == key[-1] and key[0] in "\"'":
+            raise ApiValueError(
+                f"{name} has quotes around it, which make every signature wrong: take them away"
+            )
         return key
 
     return check
@@ -239,7 +243,10 @@ def host(name: str, value: Any) -> str:
     value = text(name, value)
     parts = _split(name, value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ApiValueError(f'{name} must be a URL that starts with "https://"')
+        raise ApiValueError(
+            f'{name} must be a URL that starts with "https://", or with "http://" where it is on '
+            "this machine"
+        )
     if "@" in parts.netloc:
         raise ApiValueError(f"{name} must not hold a user name or password")
     if "?" in value or "#" in value:

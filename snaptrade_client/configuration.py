@@ -219,8 +219,13 @@ class Configuration:
             self.__dict__["consumer_key"] = check("consumer_key", key)
 
     def __repr__(self) -> str:
-        shown = f"client_id={self.client_id!r}, host={self.host!r}"
-        return f"Configuration({shown}, consumer_key={MASK!r})"
+        shown = {"client_id": self.client_id, "host": self.host, "consumer_key": MASK}
+        for name, (default, _) in _DEFAULTS_AND_CHECKS.items():
+            # A proxy's URL and headers hold its credentials.
+            if name not in (*ENVIRONMENT, "proxy", "proxy_headers"):
+                value = getattr(self, name)
+                shown |= {} if value == default else {name: value}
+        return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
 def _unknown(name: str) -> str:

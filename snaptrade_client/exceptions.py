@@ -30,9 +30,11 @@ OpenApiException
     │   ├── ReadTimeoutError            silent for longer than the read timeout
     │   ├── ConnectionLostError         closed or reset before the answer was complete
     │   └── DeadlineExceededError       the call's deadline passed
-    └── RegistrationOutcomeUnknown      a registration that may have happened; each is also a
-                                        ServerError, InvalidResponseError, TransportError or (408)
-                                        ClientError
+    └── RegistrationOutcomeUnknown      a registration that may have happened; one of:
+        ├── RegistrationServerError           also a ServerError
+        ├── RegistrationInvalidResponseError  also an InvalidResponseError
+        ├── RegistrationTransportError        also a TransportError
+        └── RegistrationTimeoutError          408: also a ClientError
 """
 
 from __future__ import annotations
@@ -326,8 +328,9 @@ class RegistrationOutcomeUnknown(ApiException):
 
     def __str__(self) -> str:
         return (
-            f"{super().__str__()}; the user may have been registered: list the users, and if it is "
-            "there, delete it, wait for USER_DELETED and register it again"
+            f"{super().__str__()}; the user may have been registered: look for its secret in "
+            "`body` and `data`; else list the users, and if this one is there and was not before "
+            "the call, delete it, wait for USER_DELETED and register it again"
         )
 
 

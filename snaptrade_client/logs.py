@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 
 LOGGER = logging.getLogger("snaptrade_client")
 
@@ -18,6 +19,9 @@ _HANDLER.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
 
 def switch_on_if_asked(*, debug: bool) -> None:
     """Show the log on standard error, where the configuration or the environment asks for it."""
-    if debug or os.environ.get("SNAPTRADE_LOG", "").lower() == "debug":
+    asked = os.environ.get("SNAPTRADE_LOG", "")
+    if asked.lower() not in ("", "debug"):
+        warnings.warn("SNAPTRADE_LOG: 'debug' is all that it can be set to", stacklevel=2)
+    if debug or asked.lower() == "debug":
         LOGGER.setLevel(logging.DEBUG)
         LOGGER.addHandler(_HANDLER)

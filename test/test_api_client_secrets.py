@@ -160,10 +160,11 @@ def test_the_log_has_one_record_for_each_attempt_and_no_secret(
     records = caplog.records
     assert {record.name for record in records} == {"snaptrade_client"}
     assert {record.levelno for record in records} == {logging.DEBUG}
-    starts = [record.getMessage().partition("', ")[0] for record in records]
-    assert starts == [
-        f"POST /snapTrade/login: Attempt(result='{kind}"
-        for kind in ("lost", "unavailable", "final")
+    start, told = "POST /snapTrade/login:", "outcome unknown, request id abc123"
+    assert [record.getMessage() for record in records] == [
+        f"{start} lost in 2000.0 ms, outcome unknown, again after 0.25 s",
+        f"{start} unavailable 503 in 2000.0 ms, {told}, again after 0.50 s",
+        f"{start} final 401 in 2000.0 ms, outcome rejected, request id abc123",
     ]
     for text in (*hidden(fake.transport.requests), "userId", "u1", "?"):
         assert text not in caplog.text

@@ -18,6 +18,7 @@ from snaptrade_client import (
 )
 from snaptrade_client.authentication import DELETE, JWT, LIST, LOGIN, REGISTER
 from snaptrade_client.sandbox import Sandbox, SandboxUser
+from snaptrade_client.sandbox.state import DELETION_DELAY
 
 from .recording import CLIENT_ID, RecordingServer, Reply
 
@@ -234,8 +235,14 @@ def test_a_subclass_explains_the_twins_too(client: SnapTrade) -> None:
     assert mine.amend() == "mine"
     with pytest.raises(AttributeError, match="this client is synchronous"):
         mine.alist_snap_trade_users()
-    with pytest.raises(AttributeError, match=r"^'Mine' object has no attribute 'absent'$"):
+    with pytest.raises(AttributeError, match=r"^'Mine' object has no attribute 'absent'; there"):
         mine.absent()
+    with pytest.raises(AttributeError, match="did you mean 'list_snap_trade_users'"):
+        mine.list_snap_trade_user()
+
+
+def test_the_repr_of_the_operations_names_the_client(client: SnapTrade) -> None:
+    assert repr(client.authentication) == f"AuthenticationApi({client.api_client!r})"
 
 
 def test_a_users_whole_life_in_the_sandbox(sandbox: Sandbox) -> None:
@@ -249,4 +256,5 @@ def test_a_users_whole_life_in_the_sandbox(sandbox: Sandbox) -> None:
         assert "redirect_uri" in login.body
         deleted = client.authentication.delete_snap_trade_user("Ü+1 &").body
         assert (deleted["status"], deleted["user_id"]) == ("deleted", "Ü+1 &")
+        sandbox.clock.shift(DELETION_DELAY)
         assert client.authentication.list_snap_trade_users().body == []

@@ -82,6 +82,8 @@ REFUSED: list[tuple[Callable[[str, Any], Any], Any, type[Exception], str]] = [
     (checks.credential("VARIABLE"), " \t\n", VALUE, "arg is missing or blank"),
     (checks.credential("VARIABLE"), "key\n", VALUE, "arg has white space around it"),
     (checks.credential("VARIABLE"), "\u00a0key", VALUE, "arg has white space around it"),
+    (checks.credential("VARIABLE"), '"key"', VALUE, "arg has quotes around it"),
+    (checks.credential("VARIABLE"), "'key'", VALUE, "arg has quotes around it"),
     (checks.credential("VARIABLE"), b"key", TYPE, "arg must be a str, not bytes"),
     (checks.credential("VARIABLE"), "k\udcff", VALUE, "arg holds a lone surrogate"),
     (checks.boolean, 1, TYPE, "arg must be True or False, not int"),

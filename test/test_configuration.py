@@ -219,6 +219,14 @@ def test_the_client_id_is_there_under_its_old_name() -> None:
     assert configuration().api_key == {"PartnerClientId": "C"}
 
 
+def test_the_repr_shows_what_is_not_the_default_and_no_credential() -> None:
+    changed = configuration(deadline=3, proxy="http://u:pa55@p", proxy_headers={"X": "pa55"})
+    shown = repr(changed)
+    assert "deadline=3" in shown
+    assert "retries" not in shown
+    assert "pa55" not in shown
+
+
 def test_the_repr_masks_the_key() -> None:
     assert repr(configuration()) == (
         "Configuration(client_id='C', host='https://api.snaptrade.com/api/v1', consumer_key='***')"

@@ -271,8 +271,9 @@ def test_an_unknown_registration_is_what_it_was_and_tells_how_to_recover(
     assert unknown.body is failure.body
     assert unknown.data == SECRET.encode()
     assert str(unknown) == (
-        f"{failure}; the user may have been registered: list the users, and if it is there, "
-        "delete it, wait for USER_DELETED and register it again"
+        f"{failure}; the user may have been registered: look for its secret in `body` and `data`; "
+        "else list the users, and if this one is there and was not before the call, delete it, "
+        "wait for USER_DELETED and register it again"
     )
     again = by_pickle(unknown)
     assert (again.user_id, str(again)) == ("u1", str(unknown))

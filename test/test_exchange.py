@@ -309,11 +309,14 @@ def test_half_a_request_without_an_answer_is_lost() -> None:
 
 def test_a_port_where_nobody_listens_has_not_seen_the_request() -> None:
     with RawServer(answering()) as server:
-        transport = server.transport(f"http://127.0.0.1:{free_port()}")
+        port = free_port()
+        transport = server.transport(f"http://127.0.0.1:{port}")
         failure = failure_of(lambda: get(transport))
     assert isinstance(failure, ConnectionFailedError)
     assert (failure.outcome, failure.kind) == ("not_sent", "not_sent")
-    assert str(failure) == "no connection to the service: Connection refused"
+    assert str(failure) == (
+        f"no connection to the service at 127.0.0.1, port {port}: Connection refused"
+    )
 
 
 @pytest.mark.parametrize("name", ["nobody.invalid", "x" * 64 + ".invalid"])
@@ -323,7 +326,7 @@ def test_a_name_that_nobody_has_has_not_seen_the_request(name: str) -> None:
         failure = failure_of(lambda: get(transport))
     assert isinstance(failure, NameResolutionError)
     assert (failure.outcome, failure.kind) == ("not_sent", "not_sent")
-    assert name not in str(failure)
+    assert str(failure) == f"the host's name was not found: {name}"
 
 
 def test_no_url_is_in_a_failures_text() -> None:

@@ -50,7 +50,6 @@ def test_no_handler_is_added_and_no_level_set(logger: logging.Logger, client: Sn
         (True, None, True),
         (False, "debug", True),
         (False, "DEBUG", True),
-        (False, "info", False),
         (False, "", False),
         (False, None, False),
     ],
@@ -70,6 +69,15 @@ def test_the_log_is_switched_on_by_the_configuration_or_the_environment(
     assert logger.isEnabledFor(logging.DEBUG) is on
 
 
+def test_another_value_of_the_variable_is_told_to_be_of_no_use(
+    logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNAPTRADE_LOG", "info")
+    with pytest.warns(UserWarning, match=r"^SNAPTRADE_LOG: 'debug' is all"):
+        SnapTrade(consumer_key="k", client_id="C").close()
+    assert logger.handlers == []
+
+
 def test_each_attempt_is_told_without_a_secret(
     server: RecordingServer, client: SnapTrade, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -82,8 +90,7 @@ def test_each_attempt_is_told_without_a_secret(
     own = [record.getMessage() for record in caplog.records if record.name == "snaptrade_client"]
     assert len(own) == 2
     for line, kind, status in zip(own, ("unavailable", "final"), (503, 401), strict=True):
-        assert line.startswith(f"GET /snapTrade/encryptedJWT: Attempt(result='{kind}'")
-        assert f"status={status}, " in line
+        assert line.startswith(f"GET /snapTrade/encryptedJWT: {kind} {status} in ")
     for hidden in (SECRET, server.consumer_key, "userSecret", "?"):
         assert hidden not in caplog.text
 
@@ -109,7 +116,7 @@ def test_what_a_program_shows_on_standard_error(
     assert len(lines) == (0 if how == "off" else 2)
     if lines:
         assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} snaptrade_client ", lines[0])
-        assert " snaptrade_client GET /snapTrade/listUsers: Attempt(result='ok'" in lines[0]
-        assert " snaptrade_client GET /snapTrade/encryptedJWT: Attempt(result='final'" in lines[1]
+        assert " snaptrade_client GET /snapTrade/listUsers: ok 200 in " in lines[0]
+        assert " snaptrade_client GET /snapTrade/encryptedJWT: final 401 in " in lines[1]
     assert SECRET not in done.stderr
     assert sandbox.consumer_key not in done.stderr

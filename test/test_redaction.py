@@ -38,6 +38,16 @@ def test_other_names_are_not_secret(name: str) -> None:
     assert not is_secret(name)
 
 
+def test_every_secret_of_the_service_and_of_http_has_its_name_in_the_list() -> None:
+    names = (
+        "userSecret consumerKey redirectURI sessionId token jwt password webhookSecret"
+        " encryptedMessage encryptedMessageData encryptedSharedKey"
+        " Signature Authorization Proxy-Authorization Location Set-Cookie"
+    ).split()
+    assert all(is_secret(name) for name in names)
+    assert len(SECRET_NAMES) == len(names)
+
+
 def test_secret_names_are_kept_folded() -> None:
     assert all(name == name.lower().replace("_", "").replace("-", "") for name in SECRET_NAMES)
 
@@ -65,6 +75,10 @@ def test_mask_query_keeps_what_is_not_secret_as_it_is() -> None:
     assert masked == "userId=a%20b&userSecret=***&flag&token=***&timestamp=1"
 
 
+def test_mask_query_masks_the_whole_value_where_it_holds_an_equals_sign() -> None:
+    assert mask_query("userSecret=s3cr3t==&flag==") == "userSecret=***&flag=="
+
+
 def test_the_secrets_of_a_value_are_found_at_any_depth() -> None:
     value = {"userSecret": "one", "a": [{"token": "two"}, ({"jwt": {"password": "three"}},)]}
     assert secrets_in(value) == {"one", "two", "three"}
@@ -86,6 +100,7 @@ def test_scrub_finds_lower_case_escapes() -> None:
 
 def test_scrub_takes_the_longest_form_first() -> None:
     assert scrub("abcd%20efgh", ["abcd", "abcd efgh"]) == "***"
+    assert scrub("abcd%20efgh", ["efgh", "abcd efgh"]) == "***"
 
 
 def test_scrub_leaves_values_that_are_too_short_to_be_told() -> None:

@@ -1,6 +1,8 @@
 """The signature: the vectors, the second implementation, what is refused, and `explain`."""
 
+import hashlib
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +108,12 @@ def test_an_empty_object_signs_as_no_body_and_other_empty_values_do_not() -> Non
         ("path", b"/", ApiTypeError, "path must be a str, not bytes"),
         ("query", None, ApiTypeError, "query must be a str, not NoneType"),
         ("consumer_key", b"k1", ApiTypeError, "consumer_key must be a str, not bytes"),
-        ("consumer_key", "", ApiValueError, "consumer_key is empty"),
+        (
+            "consumer_key",
+            "",
+            ApiValueError,
+            "consumer_key is empty: pass the key from the SnapTrade dashboard",
+        ),
         ("path", "/\ud800", ApiValueError, "path holds a lone surrogate"),
         ("query", "\ud800", ApiValueError, "query holds a lone surrogate"),
         ("consumer_key", "k\ud800", ApiValueError, "consumer_key holds a lone surrogate"),
@@ -131,17 +138,31 @@ def test_a_bad_argument_is_named(
     assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("function", [sign, explain])
+def test_an_error_shows_no_frame_that_holds_the_key(function: Any) -> None:
+    """Error trackers send the local variables of each frame below the caller's."""
+    with pytest.raises(ApiTypeError) as caught:
+        function(PATH, QUERY, {"a": object()}, "confidential-key")
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)][1:]
+    assert frames
+    for frame in frames:
+        assert "confidential" not in repr(frame.f_locals)
+
+
 def test_explain_shows_the_canonical_string_with_its_secrets_masked() -> None:
     """What can be compared is shown: lengths and beginnings; what is secret is not."""
     content = {"userSecret": "concealed", "broker": "ALPACA"}
     shown = explain(PATH, QUERY, content, "confidential-key")
-    assert (
-        'masked: {"content":{"broker":"ALPACA","userSecret":"***"},"path":"/api/v1/snapTrade/login"'
-        ',"query":"userId=u1&userSecret=***&clientId=C&timestamp=1635790389"}\n'
-    ) in shown
     message = second.canonical(PATH, QUERY, json.dumps(content).encode())
     signed = second.signature(PATH, QUERY, json.dumps(content).encode(), "confidential-key")
-    assert f"{len(message)} bytes" in shown
-    assert f"begins with {signed[:6]}" in shown
+    assert shown == (
+        'canonical string, masked: {"content":{"broker":"ALPACA","userSecret":"***"},'
+        '"path":"/api/v1/snapTrade/login",'
+        '"query":"userId=u1&userSecret=***&clientId=C&timestamp=1635790389"}\n'
+        f"its length, unmasked:     {len(message)} bytes\n"
+        f"its SHA-256 begins with:  {hashlib.sha256(message.encode()).hexdigest()[:12]}\n"
+        "consumer key:             16 characters\n"
+        f"the signature begins with {signed[:6]}"
+    )
     for secret in ("hidden", "concealed", "confidential", signed):
         assert secret not in shown

@@ -213,7 +213,9 @@ def test_a_proxy_that_is_not_there(unused_port: int) -> None:
         failure = failure_of(lambda: get(transport))
     assert isinstance(failure, ProxyError)
     assert (failure.kind, failure.outcome) == ("not_sent", "not_sent")
-    assert str(failure) == "no connection through the proxy: Connection refused"
+    assert str(failure) == (
+        f"no connection through the proxy at 127.0.0.1, port {unused_port}: Connection refused"
+    )
 
 
 def test_a_proxy_s_name_that_nobody_has_is_told_from_the_service_s() -> None:
@@ -222,7 +224,7 @@ def test_a_proxy_s_name_that_nobody_has_is_told_from_the_service_s() -> None:
         failure = failure_of(lambda: get(transport))
     assert isinstance(failure, NameResolutionError)
     assert (failure.kind, failure.outcome) == ("not_sent", "not_sent")
-    assert str(failure) == "the proxy's name was not found"
+    assert str(failure) == "the proxy's name was not found: nobody.invalid"
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""What the sandbox remembers: users and portal links; pure, in memory, behind one lock."""
+"""What the sandbox remembers: users, portal links, connections; pure, in memory, one lock."""
 
 import hmac
 import secrets
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from snaptrade_client.sandbox.errors import (
     NOT_FOUND,
@@ -55,8 +55,23 @@ class PortalLink:
     options: PortalOptions
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A user's connection to a brokerage; the service calls it a brokerage authorization too.
+
+    `brokerage` is a slug such as "ALPACA", `type` is "read" or "trade". A connection that is
+    `disabled` is fixed by a login with `reconnect`.
+    """
+
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    user_id: str
+    brokerage: str
+    type: str
+    disabled: bool = False
+
+
 class State:
-    """The users and the links of one sandbox. Every method is atomic.
+    """The users, links and connections of one sandbox. Every method is atomic.
 
     A user whose deletion is queued is listed, and its id is taken, but it can't log in.
     """
@@ -73,6 +88,7 @@ class State:
         self._leaving: dict[str, float] = {}
         self._deletion_delay = deletion_delay
         self._links: dict[str, PortalLink] = {}
+        self._connections: dict[str, Connection] = {}
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -82,6 +98,12 @@ class State:
         with self._lock:
             self._part()
             return dict(self._users)
+
+    @property
+    def connections(self) -> dict[str, Connection]:
+        """A copy of the connections, by id, in the order in which they were made."""
+        with self._lock:
+            return dict(self._connections)
 
     def register(
         self, *, user_id: str | None, rsa_public_key: str | None
@@ -108,7 +130,10 @@ class State:
         return user
 
     def delete(self, *, user_id: str) -> float:
-        """Queue a user's deletion, and give the time at which it is gone; its links are at once."""
+        """Queue a user's deletion, and give the time at which it is gone.
+
+        Its links and connections are gone at once.
+        """
         with self._lock:
             self._part()
             if user_id not in self._users or user_id in self._leaving:
@@ -116,6 +141,9 @@ class State:
             self._leaving[user_id] = due = self._clock() + self._deletion_delay
             self._links = {
                 token: link for token, link in self._links.items() if link.user_id != user_id
+            }
+            self._connections = {
+                name: old for name, old in self._connections.items() if old.user_id != user_id
             }
         return due
 
@@ -140,10 +168,27 @@ class State:
             self._links[link.token] = link
         return link
 
-    def open_link(self, *, token: str, use_up: bool) -> PortalLink | None:
-        """Give a link, for the last time if `use_up`; None where it is unknown, used or expired."""
+    def link(self, token: str) -> PortalLink | None:
+        """Give a link that still works; None where it is unknown, finished or expired."""
         with self._lock:
-            link = self._links.pop(token, None) if use_up else self._links.get(token)
-        if link is None or link.expires_at <= self._clock():
-            return None
-        return link
+            link = self._links.get(token)
+        return None if link is None or link.expires_at <= self._clock() else link
+
+    def finish_link(self, link: PortalLink, connection: Connection | None) -> bool:
+        """Use a link up, and keep the connection that came of it; False where it is used up.
+
+        A user whose deletion is queued has no links: so it gets no connection either.
+        """
+        with self._lock:
+            if self._links.pop(link.token, None) is None:
+                return False
+            if connection is not None:
+                self._connections[connection.id] = connection
+            return True
+
+    def disable_connection(self, connection_id: str) -> Connection:
+        """Let a connection be disabled; KeyError where there is none of this id."""
+        with self._lock:
+            disabled = replace(self._connections[connection_id], disabled=True)
+            self._connections[connection_id] = disabled
+            return disabled

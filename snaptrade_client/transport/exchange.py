@@ -31,6 +31,9 @@ from snaptrade_client.transport.connections import KEPT_BYTES, Connection, Head
 from snaptrade_client.transport.messages import Answer
 from snaptrade_client.transport.sockets import Limits, Timer, ran_out
 
+# What OpenSSL says of an answer that is no TLS at all; it differs between its versions.
+_PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG")
+
 
 def connect(connection: Connection) -> None:
     """Open a connection, unless it is open; nothing of the request is sent.
@@ -134,18 +137,19 @@ def _not_connected(error: Exception, connection: Connection) -> ApiException:
 
 
 def _connect_failure(error: Exception, connection: Connection) -> TransportError:
+    place = f" at {connection.host}, port {connection.port}"
     if ran_out(error):
         return connection.timer.failure()
     if isinstance(error, ssl.SSLError):
         return TlsError(reason=f"no secure connection: {_tls_problem(error)}")
     if isinstance(error, gaierror | UnicodeError):
         whose = "proxy" if connection.proxy else "host"
-        return NameResolutionError(reason=f"the {whose}'s name was not found")
+        return NameResolutionError(reason=f"the {whose}'s name was not found: {connection.host}")
     if isinstance(error, ValueError):  # urllib3's CertificateError, with assert_hostname
         return TlsError(reason="no secure connection: the certificate is for another name")
     if connection.proxy:
-        return ProxyError(reason=f"no connection through the proxy: {_problem(error)}")
-    return ConnectionFailedError(reason=f"no connection to the service: {_problem(error)}")
+        return ProxyError(reason=f"no connection through the proxy{place}: {_problem(error)}")
+    return ConnectionFailedError(reason=f"no connection to the service{place}: {_problem(error)}")
 
 
 def _not_answered(error: Exception, timer: Timer) -> ApiException:
@@ -171,4 +175,5 @@ def _problem(error: Exception) -> str:
 
 def _tls_problem(error: ssl.SSLError) -> str:
     message = getattr(error, "verify_message", None) or error.reason or type(error).__name__
-    return str(message).lower().replace("_", " ")
+    hint = " (it seems to speak plain HTTP)" if error.reason in _PLAIN_HTTP else ""
+    return str(message).lower().replace("_", " ") + hint

@@ -4,6 +4,7 @@ Strategy: nothing here runs. Where a line stops to type-check, `tox -e types` fa
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, assert_type
 
@@ -26,6 +27,7 @@ from snaptrade_client import (
 )
 from snaptrade_client.api_client import ApiClient as SameClient
 from snaptrade_client.api_client import ApiException as SameException
+from snaptrade_client.api_response import BodyObject
 from snaptrade_client.encryption import decrypt
 from snaptrade_client.exceptions import (
     ApiAttributeError,
@@ -43,6 +45,15 @@ from snaptrade_client.types import (
     RegisterResponse,
     UserQuery,
     UserSecretQuery,
+)
+from snaptrade_client.webhooks import (
+    EventType,
+    WebhookError,
+    WebhookEvent,
+    WebhookExpired,
+    WebhookPayloadError,
+    WebhookSignatureError,
+    verify,
 )
 
 
@@ -234,3 +245,28 @@ def signatures() -> None:
     assert_type(sign("/x", "a=b", {"c": 1}, "key"), str)
     assert_type(sign(path="/x", query="a=b", content=None, consumer_key="key"), str)
     assert_type(explain("/x", "a=b", None, "key"), str)
+
+
+def webhooks(payload: bytes, header: str | None, moment: datetime) -> None:
+    assert_type(verify(payload, header, "key"), WebhookEvent)
+    verify(payload, header, ["new", "old"], tolerance=None, now=moment)
+    event = snaptrade_client.webhooks.verify(payload, "x", ("a", "b"), tolerance=60, now=1.5)
+    assert_type(event.event_type, EventType)
+    assert_type(event.event_timestamp, datetime)
+    assert_type(event.user_id, str)
+    assert_type(event.account_id, str | None)
+    assert_type(event.body, BodyObject)
+    if event.event_type in {"USER_DELETED", "an event that the service adds one day"}:
+        assert_type(event.webhook_id, str)
+
+
+def refused_webhooks(payload: bytes) -> float:
+    try:
+        verify(payload, None, "key")
+    except WebhookExpired as failure:
+        return failure.age
+    except (WebhookSignatureError, WebhookPayloadError):
+        return 0
+    except WebhookError as failure:
+        raise OpenApiException from failure
+    return 1

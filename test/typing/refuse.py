@@ -10,6 +10,7 @@ from snaptrade_client import ApiClient, ApiException, ApiResponse, Configuration
 from snaptrade_client import Snaptrade as Misspelt  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 from snaptrade_client.signing import sign
 from snaptrade_client.types import RegisterResponse
+from snaptrade_client.webhooks import WebhookEvent, verify
 
 client = SnapTrade()
 users = client.authentication
@@ -100,3 +101,16 @@ def failures(failure: ApiException) -> None:
 def signatures() -> None:
     sign("/x", b"a=b", None, "key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sign("/x", "a=b", None)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def webhooks(event: WebhookEvent) -> None:
+    verify("{}", "x", "key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    verify({}, "x", "key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    verify(b"{}", b"x", "key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    verify(b"{}", "x", None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    verify(b"{}", "x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    verify(b"{}", "x", "key", 300)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    verify(b"{}", "x", "key", tolerance="5 min")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    event.user_id = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    event.body = {}  # type: ignore[misc, assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    _ = event.absent  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
