@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from snaptrade_client import api_client as api_client
     from snaptrade_client import client as client
     from snaptrade_client import configuration as configuration
+    from snaptrade_client import encryption as encryption
     from snaptrade_client import exceptions as exceptions
     from snaptrade_client import signing as signing
+    from snaptrade_client import types as types
     from snaptrade_client import webhooks as webhooks
     from snaptrade_client.api_client import ApiClient
-    from snaptrade_client.api_response import ApiResponse, Attempt, RateLimit
+    from snaptrade_client.api_response import ApiResponse, RateLimit
+    from snaptrade_client.attempts import Attempt
     from snaptrade_client.authentication import AuthenticationApi
     from snaptrade_client.client import SnapTrade
     from snaptrade_client.configuration import Configuration
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
         DeadlineExceededError,
         DecryptionError,
         ForbiddenError,
+        InsecureConnectionWarning,
         InvalidResponseError,
         MissingExtraError,
         NameResolutionError,
@@ -74,6 +78,7 @@ __all__ = [
     "DeadlineExceededError",
     "DecryptionError",
     "ForbiddenError",
+    "InsecureConnectionWarning",
     "InvalidResponseError",
     "MissingExtraError",
     "NameResolutionError",
@@ -100,14 +105,25 @@ __all__ = [
 _HOMES = {
     "ApiClient": "api_client",
     "ApiResponse": "api_response",
-    "Attempt": "api_response",
+    "Attempt": "attempts",
     "AuthenticationApi": "authentication",
     "Configuration": "configuration",
     "RateLimit": "api_response",
     "SnapTrade": "client",
 }
 # Programs name these as attributes without importing them.
-_MODULES = frozenset({"api_client", "client", "configuration", "exceptions", "signing", "webhooks"})
+_MODULES = frozenset(
+    {
+        "api_client",
+        "client",
+        "configuration",
+        "encryption",
+        "exceptions",
+        "signing",
+        "types",
+        "webhooks",
+    }
+)
 
 
 # Type checkers would take it for a promise that every name exists.

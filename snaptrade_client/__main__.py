@@ -4,4 +4,4 @@ import sys
 
 from snaptrade_client.cli import main
 
-sys.exit(main())
+sys.exit(main(prog="python -m snaptrade_client"))

@@ -8,67 +8,48 @@ the transport are given, so everything is tested without waiting.
 from __future__ import annotations
 
 import logging
-import random
 import sys
-import time
 import warnings
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from snaptrade_client import __version__, checks
-from snaptrade_client.api_response import ApiResponse, Attempt
-from snaptrade_client.calls import Call, Caller, chosen_options
-from snaptrade_client.configuration import Configuration
-from snaptrade_client.exceptions import ApiException, ApiTypeError, ApiValueError
-from snaptrade_client.judgement import Success, finish, judge, readable
+from frozendict import frozendict
+
+from snaptrade_client import __version__, checks, urls
+from snaptrade_client.calls import Call, Encoder, chosen_options
+from snaptrade_client.configuration import CHANGEABLE, Configuration
+from snaptrade_client.exceptions import (
+    ApiException,
+    ApiTypeError,
+    ApiValueError,
+    InsecureConnectionWarning,
+)
+from snaptrade_client.judgement import Failure, Success, finish, judge, record, unanswered, wrapped
 from snaptrade_client.logs import LOGGER, switch_on_if_asked
 from snaptrade_client.operations import Operation, body_values, query_values
-from snaptrade_client.redaction import boundary, request_id
-from snaptrade_client.retry import Progress, Replay, RetryBudget, clock_error, told_wait
-from snaptrade_client.transport import Answer, Limits, Request, Transport
+from snaptrade_client.redaction import boundary
+from snaptrade_client.retry import Progress, Replay, RetryBudget
+from snaptrade_client.seams import Seams, Sender
+from snaptrade_client.transport import Limits, Transport
 
 if TYPE_CHECKING:
     from typing import Self
 
     from typing_extensions import Unpack
 
+    from snaptrade_client.api_response import ApiResponse
+    from snaptrade_client.attempts import Attempt
     from snaptrade_client.types import CallOptions, ClientOptions, QueryValue
 
 # Programs import ApiException from here too.
-__all__ = ["ApiClient", "ApiException", "Seams", "Sender", "Shared"]
+__all__ = ["ApiClient", "ApiException", "Seams", "Sender"]
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _HARMLESS_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-# What does not touch the connections.
-_CHANGEABLE = (
-    *("timeout", "deadline", "retries", "fresh_connection"),
-    *("max_body_bytes", "on_attempt"),
-)
-_NO_OPTIONS: Mapping[str, Any] = {}
+_NOTHING: Mapping[str, Any] = frozendict[str, Any]()
 
 
-class Sender(Protocol):
-    """What an ApiClient needs of a transport."""
-
-    def send(self, request: Request, limits: Limits) -> Answer:
-        """Send one request and return its complete answer, or raise one of our exceptions."""
-        ...
-
-    def close(self) -> None:
-        """Close all connections."""
-        ...
-
-
-class Seams(NamedTuple):
-    """What connects an ApiClient to the world."""
-
-    clock: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    uniform: Callable[[float, float], float] = random.uniform
-
-
-class Shared:
+class _Shared:
     """What clients that differ in their options only have in common."""
 
     def __init__(self, transport: Sender) -> None:
@@ -97,32 +78,39 @@ class ApiClient:
                 f"configuration must be a Configuration, not {type(configuration).__name__}"
             )
         configuration = configuration.frozen()
-        if not configuration.verify_ssl:
-            warnings.warn(
-                "verify_ssl=False: whoever answers in the service's name gets the user's secrets",
-                stacklevel=_callers_level(),
-            )
+        for option in ("verify_ssl", "assert_hostname"):
+            if getattr(configuration, option) is False:
+                risk = "whoever answers in the service's name gets the user's secrets"
+                warnings.warn(
+                    f"{option}=False: {risk}", InsecureConnectionWarning, _callers_level()
+                )
         switch_on_if_asked(debug=configuration.debug)
         if transport is None:
             transport = Transport(configuration, clock=seams.monotonic)
-        self._use(configuration, Shared(transport), seams)
-        self.user_agent = f"snaptrade-client/{__version__} python/{sys.version.split()[0]}"
+        user_agent = f"snaptrade-client/{__version__} python/{sys.version.split()[0]}"
+        self._use(configuration, _Shared(transport), seams, user_agent)
 
-    def _use(self, configuration: Configuration, shared: Shared, seams: Seams) -> None:
+    def _use(
+        self, configuration: Configuration, shared: _Shared, seams: Seams, user_agent: str
+    ) -> None:
         self.configuration = configuration
         self._shared = shared
         self._seams = seams
-        self._caller = Caller(configuration)
+        self._encoder = Encoder(configuration, user_agent)
         self._key = configuration.consumer_key.encode()
 
     @property
     def user_agent(self) -> str:
-        """The `User-Agent` header of all requests."""
-        return self._user_agent
+        """The `User-Agent` header of all requests, for every copy that is made afterwards too.
+
+        To set it raises ApiTypeError for anything but a str, and ApiValueError for line breaks,
+        control characters and characters beyond Latin-1.
+        """
+        return self._encoder.user_agent
 
     @user_agent.setter
     def user_agent(self, value: str) -> None:
-        self._user_agent = checks.header_value("user_agent", value)
+        self._encoder.user_agent = checks.header_value("user_agent", value)
 
     @property
     def clock_skew(self) -> float:
@@ -137,20 +125,22 @@ class ApiClient:
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """Return a client with other options that shares connections and retry budget."""
         for name in options:
-            if name not in _CHANGEABLE:
+            if name not in CHANGEABLE:
                 raise ApiTypeError(
-                    f"with_options() can't change {name!r}{checks.similar(name, _CHANGEABLE)}; "
+                    f"with_options() can't change {name!r}{checks.similar(name, CHANGEABLE)}; "
                     "anything else needs a client of its own"
                 )
         other = type(self).__new__(type(self))
         configuration = self.configuration.replace(**options).frozen()
-        other._use(configuration, self._shared, self._seams)  # noqa: SLF001 - its own class
-        other.user_agent = self.user_agent
+        other._use(configuration, self._shared, self._seams, self.user_agent)  # noqa: SLF001 - its own class
         return other
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Connections and clocks stay where they are.
-        return (type(self), (self.configuration,), {"_user_agent": self._user_agent})
+        return (type(self), (self.configuration,), {"user_agent": self.user_agent})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.user_agent = state["user_agent"]
 
     def __repr__(self) -> str:
         return f"ApiClient({self.configuration!r})"
@@ -177,21 +167,25 @@ class ApiClient:
         if idempotent is None:
             idempotent = method in _HARMLESS_METHODS
         replay: Replay = "harmless" if checks.boolean("idempotent", idempotent) else "harmful"
-        operation = Operation("request", method, checks.path("path", path), replay)
+        operation = Operation(
+            name="request", method=method, path=urls.path("path", path), replay=replay
+        )
         chosen = chosen_options(operation, options)
         parameters = checks.query("query", query)
-        return self._run(self._caller.call(operation, parameters, body, chosen, self._user_agent))
+        return self._run(
+            self._encoder.encode(operation, query=parameters, body=body, options=chosen)
+        )
 
     @boundary
     def call(
         self,
         operation: Operation,
         *,
-        query: Mapping[str, Any] = _NO_OPTIONS,
-        fields: Mapping[str, Any] = _NO_OPTIONS,
+        query: Mapping[str, Any] = _NOTHING,
+        fields: Mapping[str, Any] = _NOTHING,
         query_params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-        options: Mapping[str, Any] = _NO_OPTIONS,
+        options: Mapping[str, Any] = _NOTHING,
     ) -> ApiResponse[Any]:
         """Call an operation with values as its method was given them.
 
@@ -212,7 +206,7 @@ class ApiClient:
         parameters = query_values(operation, query, query_params)
         content = body_values(operation, fields, body)
         return self._run(
-            self._caller.call(operation, parameters, content, chosen, self._user_agent)
+            self._encoder.encode(operation, query=parameters, body=content, options=chosen)
         )
 
     def _run(self, call: Call) -> ApiResponse[Any]:
@@ -231,13 +225,14 @@ class ApiClient:
             now = monotonic()
             if isinstance(result, Success):
                 self._shared.budget.earn()
-                attempts += (self._record(call, result, now - began, None),)
-                return _response(result, attempts, now - started)
-            wait, progress = self._following(call, progress, result, deadline, now)
-            attempts += (self._record(call, result, now - began, wait),)
+                attempts += (self._told(call, record(result, now - began, 0.0)),)
+                return wrapped(result.answer, result.body, attempts, now - started)
+            wait, progress = self._following(call, progress, result.error, deadline, now)
+            attempts += (self._told(call, record(result, now - began, wait or 0.0)),)
             if wait is None:
-                result.seal(secrets)
-                raise finish(result, call.operation, call.user_id, attempts)
+                error = finish(result, call.operation, call.user_id, attempts, now - started)
+                error._seal(secrets)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - no user's business
+                raise error
             self._seams.sleep(wait)
 
     def _following(
@@ -256,7 +251,7 @@ class ApiClient:
             return None, progress
         return following if self._shared.budget.spend() else (None, progress)
 
-    def _attempt(self, call: Call, limits: Limits, secrets: set[str]) -> Success | ApiException:
+    def _attempt(self, call: Call, limits: Limits, secrets: set[str]) -> Success | Failure:
         """Send a call once, with a timestamp and a signature of its own, one more secret."""
         skew = self._shared.clock_skew
         timestamp = int(self._seams.clock() + skew)
@@ -265,33 +260,16 @@ class ApiClient:
         try:
             answer = self._shared.transport.send(request, limits)
         except ApiException as error:
-            failure = error
-            failure.body = readable(failure.data)
-        else:
-            result = judge(call.operation, call.user_id, answer)
-            if isinstance(result, Success):
-                return result
-            failure = result
-            failure.retry_after = told_wait(
-                answer.status, answer.headers, failure.body, self._seams.clock()
-            )
-            off = clock_error(answer.status, failure.code, answer.headers, timestamp)
-            if off is not None:
-                failure.kind = "clock"
-                self._shared.clock_skew = skew + off
-        return failure
+            return unanswered(error)
+        now = self._seams.clock()
+        result = judge(call.operation, call.user_id, answer, timestamp=timestamp, now=now)
+        if isinstance(result, Failure) and result.clock_error is not None:
+            self._shared.clock_skew = skew + result.clock_error
+        return result
 
-    def _record(
-        self, call: Call, result: Success | ApiException, seconds: float, wait: float | None
-    ) -> Attempt:
-        """Make the record of an attempt, log it, and hand it to the client's own callback."""
+    def _told(self, call: Call, attempt: Attempt) -> Attempt:
+        """Log an attempt, and hand it to the client's own callback."""
         operation = call.operation
-        if isinstance(result, Success):
-            told = request_id(result.answer.headers)
-            attempt = Attempt("ok", None, result.answer.status, seconds, 0.0, told)
-        else:
-            kind, outcome, status = result.kind, result.outcome, result.status
-            attempt = Attempt(kind, outcome, status, seconds, wait or 0.0, result.request_id)
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("%s %s: %s", operation.method, operation.path, attempt)
         if self.configuration.on_attempt is not None:
@@ -311,17 +289,3 @@ def _callers_level() -> int:
     while frame and frame.f_globals.get("__name__", "").partition(".")[0] == "snaptrade_client":
         level, frame = level + 1, frame.f_back
     return level
-
-
-def _response(success: Success, attempts: tuple[Attempt, ...], elapsed: float) -> ApiResponse[Any]:
-    answer = success.answer
-    return ApiResponse(
-        body=success.body,
-        status=answer.status,
-        headers=answer.headers,
-        reason=answer.reason,
-        data=answer.data,
-        round_trip_time=attempts[-1].seconds,
-        elapsed=elapsed,
-        attempts=attempts,
-    )

@@ -34,23 +34,27 @@ _USER = frozendict(userId=str)
 _USER_AND_SECRET = frozendict(userId=str, userSecret=str)
 
 REGISTER = Operation(
-    "register_snap_trade_user",
-    "POST",
-    "/snapTrade/registerUser",
-    "harmful",
+    name="register_snap_trade_user",
+    method="POST",
+    path="/snapTrade/registerUser",
+    replay="harmful",
     body=frozendict(userId=str, rsaPublicKey=str),
     promise="an object",
     registers=True,
     echoes_user=True,
 )
 LIST = Operation(
-    "list_snap_trade_users", "GET", "/snapTrade/listUsers", "harmless", promise="an array"
+    name="list_snap_trade_users",
+    method="GET",
+    path="/snapTrade/listUsers",
+    replay="harmless",
+    promise="an array",
 )
 LOGIN = Operation(
-    "login_snap_trade_user",
-    "POST",
-    "/snapTrade/login",
-    "harmless",
+    name="login_snap_trade_user",
+    method="POST",
+    path="/snapTrade/login",
+    replay="harmless",
     query=_USER_AND_SECRET,
     body=frozendict(
         broker=str,
@@ -66,18 +70,18 @@ LOGIN = Operation(
     promise="an object",
 )
 JWT = Operation(
-    "get_user_jwt",
-    "GET",
-    "/snapTrade/encryptedJWT",
-    "harmless",
+    name="get_user_jwt",
+    method="GET",
+    path="/snapTrade/encryptedJWT",
+    replay="harmless",
     query=_USER_AND_SECRET,
     promise="an object",
 )
 DELETE = Operation(
-    "delete_snap_trade_user",
-    "DELETE",
-    "/snapTrade/deleteUser",
-    "harmless",
+    name="delete_snap_trade_user",
+    method="DELETE",
+    path="/snapTrade/deleteUser",
+    replay="harmless",
     query=_USER,
     promise="an object",
     echoes_user=True,
@@ -87,11 +91,20 @@ DELETE = Operation(
 class AuthenticationApi:
     """Registers an app's users with SnapTrade, links them to the portal, and deletes them.
 
-    Every method takes the keywords of `CallOptions` too (`timeout`, `deadline`, `retries`,
-    `fresh_connection`, `extra_headers`), and raises:
+    A method returns an `ApiResponse`, whose `body` is the answer. Arguments are given by name; one
+    too many by position is Python's own TypeError, as everywhere. Every method takes these too,
+    and what is left out is the client's:
 
+        timeout: seconds, or (connect, read) seconds; default (5, 15), None is without limit.
+        deadline: seconds for the whole call with its retries; default 25, None is without limit.
+        retries: how often it is tried again at most; default 2.
+        fresh_connection: whether it opens a connection of its own; default False.
+        extra_headers: a dict of headers to send beside the client's own.
+
+    Raises:
         ApiTypeError, ApiValueError: an argument is missing or wrong; nothing was sent.
         ApiException: the call failed; the class says how, `outcome` what that means.
+
     """
 
     def __init__(self, api_client: ApiClient) -> None:
@@ -111,8 +124,19 @@ class AuthenticationApi:
     ) -> ApiResponse[RegisterResponse]:
         """Create a user; `body["user_secret"]` is told this once: store it before anything else.
 
-        With an RSA key ("ssh-rsa ..."), the user's login links and JWTs come encrypted. It is never
-        sent twice where the first may have arrived: then it raises RegistrationOutcomeUnknown.
+        `user_id` is your own id for it; left out, the service chooses one. With an RSA key
+        ("ssh-rsa ..."), the user's login links and JWTs come encrypted.
+
+        Options: `timeout` (default (5, 15) s), `deadline` (25 s), `retries` (2): see the class.
+
+        Returns:
+            `body["userId"]` and `body["userSecret"]`.
+
+        Raises:
+            BadRequestError: code 1010, there is such a user already.
+            RegistrationOutcomeUnknown: the user may be there, and its secret is not known. It is
+                never sent twice where the first may have arrived.
+
         """
         fields = {"userId": user_id, "rsaPublicKey": rsa_public_key}
         return self.api_client.call(REGISTER, fields=fields, body=body, options=options)
@@ -121,7 +145,17 @@ class AuthenticationApi:
     def list_snap_trade_users(
         self, *, query_params: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> ApiResponse[list[str]]:
-        """List the ids of all users of the client id; the service does not split it into pages."""
+        """List the ids of all users of the client id; the service does not split it into pages.
+
+        Options: `timeout` (default (5, 15) s), `deadline` (25 s), `retries` (2): see the class.
+
+        Returns:
+            `body`, a list of str.
+
+        Raises:
+            UnauthorizedError: code 1076, the consumer key does not fit the client id.
+
+        """
         return self.api_client.call(LIST, query_params=query_params, options=options)
 
     @boundary
@@ -147,7 +181,9 @@ class AuthenticationApi:
 
         Needs `user_id` and `user_secret`. `broker` skips the choice of one, `reconnect` (a
         connection's id) repairs a connection, `custom_redirect` is where the portal returns to.
-        For a user with an RSA key the answer is encrypted (`encryption.decrypt` opens it).
+        Returns `body["redirectURI"]`; to a user with an RSA key an encrypted answer, which
+        `encryption.decrypt` opens. Raises UnauthorizedError, code 1083, for an unknown user or a
+        wrong secret. Options: `timeout` (default (5, 15) s), `deadline` (25 s), `retries` (2).
         """
         query = {"userId": user_id, "userSecret": user_secret}
         fields = {
@@ -176,7 +212,17 @@ class AuthenticationApi:
     ) -> ApiResponse[EncryptedResponse]:
         """Create a JWT for a user with an RSA key; it comes encrypted.
 
-        Needs `user_id` and `user_secret`. `encryption.decrypt` opens the answer.
+        Needs `user_id` and `user_secret`.
+
+        Options: `timeout` (default (5, 15) s), `deadline` (25 s), `retries` (2): see the class.
+
+        Returns:
+            `body`, an encrypted answer; `encryption.decrypt` opens it.
+
+        Raises:
+            BadRequestError: the user has no RSA key.
+            UnauthorizedError: code 1083, there is no such user, or the secret is wrong.
+
         """
         query = {"userId": user_id, "userSecret": user_secret}
         return self.api_client.call(JWT, query=query, query_params=query_params, options=options)
@@ -191,8 +237,16 @@ class AuthenticationApi:
     ) -> ApiResponse[DeleteResponse]:
         """Delete a user with its connections and data; needs `user_id`.
 
-        The service queues the deletion; the webhook `USER_DELETED` follows when it is done. A
-        NotFoundError with `prior_attempt_unknown` most likely means that it was deleted just now.
+        Options: `timeout` (default (5, 15) s), `deadline` (25 s), `retries` (2): see the class.
+
+        Returns:
+            `body["userId"]` and `body["status"]`. The deletion is queued; the webhook
+            `USER_DELETED` follows when it is done.
+
+        Raises:
+            NotFoundError: there is no such user. With `prior_attempt_unknown`, it was most likely
+                deleted just now.
+
         """
         query = {"userId": user_id}
         return self.api_client.call(DELETE, query=query, query_params=query_params, options=options)

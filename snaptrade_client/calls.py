@@ -13,24 +13,22 @@ from urllib.parse import urlsplit
 from frozendict import frozendict
 
 from snaptrade_client import checks
-from snaptrade_client.api_response import snake
+from snaptrade_client.configuration import OPTIONS as CLIENT_OPTIONS
 from snaptrade_client.encoding import canonical_json, encode_query
 from snaptrade_client.exceptions import ApiTypeError
 from snaptrade_client.operations import Operation
 from snaptrade_client.redaction import secrets_in
 from snaptrade_client.shapes import is_object
 from snaptrade_client.signing import canonical_message, signature
+from snaptrade_client.spelling import snake
 from snaptrade_client.transport import Request
 
 if TYPE_CHECKING:
     from snaptrade_client.configuration import Configuration
 
 OPTIONS: frozendict[str, checks.Check[Any]] = frozendict(
-    timeout=checks.timeout,
-    deadline=checks.optional(checks.seconds),
-    retries=checks.optional(checks.retries),
-    fresh_connection=checks.boolean,
-    extra_headers=checks.headers,
+    {name: option.check for name, option in CLIENT_OPTIONS.items() if option.scope == "call"}
+    | {"extra_headers": checks.headers}
 )
 """What can be set on a single call, and how it is checked."""
 
@@ -60,6 +58,10 @@ class Call(NamedTuple):
     fresh: bool
     """Whether it needs a connection of its own."""
 
+    def __repr__(self) -> str:
+        # Query, body and headers may hold secrets.
+        return f"Call({self.operation.method} {self.target})"
+
     def request(self, timestamp: int, consumer_key: bytes) -> Request:
         """Make the request of one attempt."""
         query = f"{self.query}&timestamp={timestamp}"
@@ -84,25 +86,43 @@ def chosen_options(operation: Operation, options: Mapping[str, Any]) -> dict[str
     return {name: OPTIONS[name](name, value) for name, value in options.items()}
 
 
-class Caller:
-    """Makes calls of what a configuration says of all of them."""
+class Encoder:
+    """Encodes calls; what they leave out is as a configuration says."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, user_agent: str) -> None:
         self._configuration = configuration
         self._timeout = checks.timeout("timeout", configuration.timeout)
         self._path = urlsplit(configuration.host).path
         prefix = configuration.signed_path_prefix
         self._signed_path = self._path if prefix is None else prefix
+        self.user_agent = user_agent
 
-    def call(
+    @property
+    def user_agent(self) -> str:
+        """The `User-Agent` header of all calls."""
+        return self._headers["User-Agent"]
+
+    @user_agent.setter
+    def user_agent(self, value: str) -> None:
+        # Made once: calls share them, and a request makes its own of them.
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": value,
+        }
+        self._headers_with_body = self._headers | {"Content-Type": "application/json"}
+
+    def encode(
         self,
         operation: Operation,
+        *,
         query: Mapping[str, str],
         body: Any,
-        chosen: Mapping[str, Any],
-        user_agent: str,
+        options: Mapping[str, Any],
     ) -> Call:
         """Encode everything that does not change from one attempt to the next.
+
+        The options are those that `chosen_options` has checked.
 
         Raises:
             ApiTypeError, ApiValueError: a value that can't be sent.
@@ -110,9 +130,10 @@ class Caller:
         """
         configuration = self._configuration
         content = canonical_json(body)
-        named: Mapping[str, Any] = {**body, **query} if is_object(body) else query
-        retries = chosen.get("retries")
-        fresh = chosen.get("fresh_connection", configuration.fresh_connection)
+        headers = self._headers if body is None else self._headers_with_body
+        user = body.get("userId") if is_object(body) else None
+        retries = options.get("retries")
+        fresh = options.get("fresh_connection", configuration.fresh_connection)
         return Call(
             operation=operation,
             target=self._path + operation.path,
@@ -120,26 +141,20 @@ class Caller:
             query=encode_query([*query.items(), ("clientId", configuration.client_id)]),
             content=content,
             body=None if body is None else content.encode("ascii"),
-            headers=_headers(user_agent, chosen.get("extra_headers"), has_body=body is not None),
-            user_id=named.get("userId"),
-            secrets=frozenset(secrets_in([query, body, chosen.get("extra_headers")])),
-            timeout=chosen.get("timeout", self._timeout),
-            deadline=chosen.get("deadline", configuration.deadline),
+            headers=_replaced(headers, options.get("extra_headers")),
+            user_id=query.get("userId", user),
+            secrets=frozenset(secrets_in([query, body, options.get("extra_headers")])),
+            timeout=options.get("timeout", self._timeout),
+            deadline=options.get("deadline", configuration.deadline),
             retries=configuration.retries if retries is None else retries,
             fresh=operation.registers or fresh,
         )
 
 
-def _headers(user_agent: str, extra: Mapping[str, str] | None, *, has_body: bool) -> dict[str, str]:
-    headers = {
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": user_agent,
-    }
-    if has_body:
-        headers["Content-Type"] = "application/json"
-    if extra:
-        replaced = {name.lower() for name in extra}
-        headers = {name: text for name, text in headers.items() if name.lower() not in replaced}
-        headers.update(extra)
-    return headers
+def _replaced(headers: Mapping[str, str], extra: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Give headers with `extra` ones, which replace those of the same name in any case."""
+    if not extra:
+        return headers
+    replaced = {name.lower() for name in extra}
+    kept = {name: text for name, text in headers.items() if name.lower() not in replaced}
+    return {**kept, **extra}

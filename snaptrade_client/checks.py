@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, cast
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, Literal, TypeVar, cast
 
 from frozendict import frozendict
 
@@ -20,13 +19,9 @@ from snaptrade_client.shapes import is_array, is_object
 T = TypeVar("T")
 Check = Callable[[str, Any], T]
 
-LONE_SURROGATE = "holds a lone surrogate, which UTF-8 can't encode: decode it as it was encoded"
 # Eleven days. Platforms differ in how long a wait they can count, from 49 days on.
 LONGEST_SECONDS = 1_000_000
 
-# What a path may hold as it is (RFC 3986, pchar); anything else must be percent-encoded.
-_PATH = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)+")
-_DOT_SEGMENTS = re.compile(r"/(\.|%2[Ee]){1,2}(/|$)")
 # RFC 9110: a token, and visible text. CR, LF and NUL would start another header or request.
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -36,15 +31,32 @@ OWN_PARAMETERS = frozenset({"clientId", "timestamp"})
 _OWN_HEADERS = frozenset({"signature", "host", "content-length", "transfer-encoding"})
 
 
-def text(name: str, value: Any) -> str:
-    """Take a str that UTF-8 can encode and that is not empty."""
+def is_encodable(value: str) -> bool:
+    """Say whether UTF-8 can encode a text: half of a surrogate pair is none."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def string(name: str, value: Any) -> str:
+    """Take a str that UTF-8 can encode; it may be empty."""
     if not isinstance(value, str):
         raise ApiTypeError(f"{name} must be a str, not {type(value).__name__}")
-    if not value:
-        raise ApiValueError(f"{name} is empty: pass a value, or leave it out")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise ApiValueError(f"{name} {LONE_SURROGATE}")
+    if not is_encodable(value):
+        raise ApiValueError(
+            f"{name} holds a lone surrogate, which UTF-8 can't encode: decode it as it was encoded"
+        )
     return str.__str__(value)
+
+
+def text(name: str, value: Any) -> str:
+    """Take a str that UTF-8 can encode and that is not empty."""
+    given = string(name, value)
+    if not given:
+        raise ApiValueError(f"{name} is empty: pass a value, or leave it out")
+    return given
 
 
 def credential(variable: str) -> Check[str]:
@@ -116,24 +128,40 @@ def count(least: int) -> Check[int]:
         if isinstance(value, bool) or not isinstance(value, int):
             raise ApiTypeError(f"{name} must be an int, not {type(value).__name__}")
         if value < least:
-            raise ApiValueError(f"{name} must be at least {least}, not {value}")
+            # Without the value: Python refuses to write down an integer of too many digits.
+            raise ApiValueError(f"{name} must be at least {least}")
         return value
 
     return check
 
 
-def retries(name: str, value: Any) -> int:
-    """Take the number of extra attempts; an urllib3 Retry counts by its `total`."""
+def retries(name: str, value: Any) -> int | None:
+    """Take the number of extra attempts, or a Retry of urllib3, which has it as `total`."""
     total = getattr(value, "total", value)
-    return 0 if total is False else count(0)(name, total)
+    return 0 if total is False else optional(count(0))(name, total)
 
 
-def socket_options(name: str, value: Any) -> tuple[tuple[int, int, int], ...]:
-    """Take arguments of `socket.setsockopt`: triples of ints."""
-    options: list[tuple[int, int, int]] = []
+def assert_hostname(name: str, value: Any) -> str | Literal[False] | None:
+    """Take the name that a certificate must have; None and True mean the host's, False any."""
+    if value is None or value is True:
+        return None
+    return False if value is False else text(name, value)
+
+
+def socket_options(name: str, value: Any) -> tuple[tuple[int, int, int | bytes], ...]:
+    """Take arguments of `socket.setsockopt`: triples of two ints and an int or bytes."""
+    options: list[tuple[int, int, int | bytes]] = []
     for item in value if is_array(value) else (value,):
-        if not (is_array(item) and len(item) == 3 and all(isinstance(part, int) for part in item)):
-            raise ApiTypeError(f"{name} must be a list of (level, option, value), three int each")
+        if not (
+            is_array(item)
+            and len(item) == 3
+            and all(isinstance(part, int) for part in item[:2])
+            and isinstance(item[2], int | bytes)
+        ):
+            raise ApiTypeError(
+                f"{name} must be a list of (level, option, value), each of two int and an int or "
+                "bytes"
+            )
         options.append((item[0], item[1], item[2]))
     return tuple(options)
 
@@ -155,32 +183,40 @@ def headers(name: str, value: Any) -> frozendict[str, str]:
     """Take headers that may be sent as they are, beside those that the client computes."""
     if not is_object(value):
         raise ApiTypeError(f"{name} must be a dict of str, not {type(value).__name__}")
+    checked: dict[str, str] = {}
+    lower: set[str] = set()
     for header, content in value.items():
-        if not isinstance(header, str) or not isinstance(content, str):
-            raise ApiTypeError(f"{name}: names and values must be str")
+        if not isinstance(header, str):
+            raise ApiTypeError(
+                f"{name}: a header's name must be a str, not {type(header).__name__}"
+            )
         if not _HEADER_NAME.fullmatch(header):
             # A whole header line in the place of the name would show its value.
             shown = "".join(header.partition(":")[:2])
             raise ApiValueError(
                 f"{name}: {shown!r} is not the name of a header: use letters, digits and '-'"
             )
-        if not _HEADER_VALUE.fullmatch(content):
-            raise ApiValueError(
-                f"{name}: the value of {header!r} holds a line break, a control character or a "
-                "character beyond Latin-1: encode it"
-            )
-        if sum(header.lower() == str(other).lower() for other in value) > 1:
-            raise ApiValueError(
-                f"{name}: {header!r} is given twice: a header's case has no meaning"
-            )
         if header.lower() in _OWN_HEADERS:
             raise ApiValueError(f"{name}: {header!r} is computed by the client: leave it out")
-    return frozendict(value)
+        if header.lower() in lower:
+            raise ApiValueError(
+                f"{name}: {header!r} is given twice, and case has no meaning: give it once"
+            )
+        lower.add(header.lower())
+        checked[str.__str__(header)] = header_value(f"{name}[{header!r}]", content)
+    return frozendict(checked)
 
 
 def header_value(name: str, value: Any) -> str:
     """Take one header's value."""
-    return str(headers(name, {"value": value})["value"])
+    if not isinstance(value, str):
+        raise ApiTypeError(f"{name} must be a str, not {type(value).__name__}")
+    if not _HEADER_VALUE.fullmatch(value):
+        raise ApiValueError(
+            f"{name} holds a line break, a control character or a character beyond Latin-1: "
+            "encode it"
+        )
+    return str.__str__(value)
 
 
 def query(name: str, value: Any) -> dict[str, str]:
@@ -191,14 +227,19 @@ def query(name: str, value: Any) -> dict[str, str]:
         raise ApiTypeError(f"{name} must be a dict, not {type(value).__name__}")
     parameters: dict[str, str] = {}
     for key, item in value.items():
+        if not isinstance(key, str):
+            raise ApiTypeError(
+                f"{name}: a parameter's name must be a str, not {type(key).__name__}"
+            )
         if key in OWN_PARAMETERS:
             raise ApiValueError(f"{name}: {key} is the client's to send: leave it out")
         if item is not None:
-            parameters[key] = _parameter(f"{name}[{key!r}]", item)
+            parameters[key] = parameter(f"{name}[{key!r}]", item)
     return parameters
 
 
-def _parameter(name: str, value: Any) -> str:
+def parameter(name: str, value: Any) -> str:
+    """Take a value of a query and spell it as text."""
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, str):
@@ -213,102 +254,6 @@ def _parameter(name: str, value: Any) -> str:
     except ValueError:
         pass
     raise ApiValueError(f"{name} is an integer of too many digits: send it as a str")
-
-
-def path(name: str, value: Any) -> str:
-    """Take the path of a URL: absolute, percent-encoded, without query or dot segments."""
-    given = text(name, value)
-    if not given.startswith("/"):
-        raise ApiValueError(f"{name} must start with '/', for example '/accounts'")
-    if "?" in given or "#" in given:
-        raise ApiValueError(f"{name} must be a path alone: pass what follows '?' as query=")
-    if _DOT_SEGMENTS.search(given):
-        raise ApiValueError(
-            f"{name} has a segment '.' or '..', which servers resolve: leave it out"
-        )
-    if not _PATH.fullmatch(given) or given.startswith("//"):
-        raise ApiValueError(
-            f"{name} holds a character that a path can't: use urllib.parse.quote(part, safe='')"
-        )
-    return given
-
-
-def path_prefix(name: str, value: Any) -> str:
-    """Take the path that stands before every endpoint's; "" for none."""
-    return "" if value in ("", "/") else path(name, value).rstrip("/")
-
-
-def host(name: str, value: Any) -> str:
-    """Take a base URL: scheme, host, perhaps a port and a path; nothing else."""
-    value = text(name, value)
-    parts = _split(name, value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ApiValueError(
-            f'{name} must be a URL that starts with "https://", or with "http://" where it is on '
-            "this machine"
-        )
-    if "@" in parts.netloc:
-        raise ApiValueError(f"{name} must not hold a user name or password")
-    if "?" in value or "#" in value:
-        raise ApiValueError(f"{name} must not hold a query or fragment ('?', '#')")
-    if not parts.hostname or not re.fullmatch(r"[A-Za-z0-9\-._:%]+", parts.hostname):
-        raise ApiValueError(
-            f"{name}: the host's name holds what a name can't; give an international one in its "
-            "ASCII form (xn--...)"
-        )
-    return f"{parts.scheme}://{parts.netloc}{path_prefix(name, parts.path)}"
-
-
-def proxy(name: str, value: Any) -> str:
-    """Take the URL of an HTTP proxy."""
-    value = text(name, value)
-    scheme = _split(name, value).scheme
-    if scheme.startswith("socks"):
-        raise ApiValueError(f"{name}: SOCKS is not supported: use an HTTP proxy (CONNECT)")
-    parts = _split(name, value if "://" in value else f"http://{value}")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
-        raise ApiValueError(f"{name} must be a URL such as http://proxy.example:3128")
-    return parts.geturl()
-
-
-def _split(name: str, value: str) -> SplitResult:
-    if re.search(r"[\x00-\x20\x7f\\]", value):
-        raise ApiValueError(
-            f"{name} holds white space, a control character or a backslash: leave it out"
-        )
-    try:
-        parts = urlsplit(value)
-        if parts.port != 0:
-            return parts
-    except ValueError:
-        pass
-    raise ApiValueError(f"{name}: the port must be a number from 1 to 65535, the host a name")
-
-
-def secure_enough(base_url: str, *, allow_insecure_http: bool, name: str = "host") -> None:
-    """Refuse `http://`, which shows secrets on the way, but for where no network is crossed."""
-    parts = urlsplit(base_url)
-    hostname = parts.hostname or ""
-    if parts.scheme == "https" or allow_insecure_http or is_loopback(hostname):
-        return
-    # A single-label name is a container or a host of the same network.
-    if "." in hostname or ":" in hostname:
-        raise ApiValueError(
-            f"{name}: http:// would send the signature and user secrets unencrypted: use "
-            "https://, or allow_insecure_http=True where the network itself is protected"
-        )
-
-
-def is_loopback(name: str) -> bool:
-    """Say whether a host's name or address means this machine."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    from ipaddress import ip_address  # noqa: PLC0415 - needed for few hosts, and not free
-
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def similar(name: str, known: Iterable[str]) -> str:

@@ -2,7 +2,8 @@
 
 Strategy: one function adds a command to the parser, one runs it; `_COMMANDS` lists the pairs. A
 command prints what it has to say to stdout and gives its exit code; what it raises becomes one
-line on stderr and exit code 1, and a mistake in the arguments exit code 2.
+line on stderr and exit code 1, and a mistake in the arguments exit code 2. No message repeats a
+value that was typed: where a flag is misspelt, it may be a key.
 """
 
 # ruff: noqa: PLC0415 - a command imports what it alone needs.
@@ -12,32 +13,53 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import signal
 import sys
 import threading
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
+from snaptrade_client import __version__
 from snaptrade_client.exceptions import OpenApiException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from snaptrade_client.sandbox import Sandbox, SandboxUser
 
 _INTERRUPTED = 128 + signal.SIGINT
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+# What argparse says of a value that it can't use, and the value.
+_VALUE_TOLD = re.compile(
+    r"(invalid choice|ignored explicit argument): ?.*?(?= \(choose from|\Z)", re.DOTALL
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments, without the value that is."""
+        super().error(_VALUE_TOLD.sub(r"\1", message))
+
+
+def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:
     """Run one command, by default that of the process, and give its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m snaptrade_client", description="Tools around the SnapTrade API."
-    )
+    parser = _Parser(prog=prog, description="Tools around the SnapTrade API.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"snaptrade-client {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, help_text, add_arguments, run in _COMMANDS:
-        command = commands.add_parser(name, help=help_text, description=help_text)
-        add_arguments(command)
-        command.set_defaults(run=run)
-    options = parser.parse_args(arguments)
+    for entry in _COMMANDS:
+        command = commands.add_parser(
+            entry.name, help=entry.summary, description=entry.summary, allow_abbrev=False
+        )
+        entry.add_arguments(command)
+        command.set_defaults(run=entry.run, refuse=command.error)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        flags = [text.partition("=")[0] for text in unknown if text.startswith("-")]
+        options.refuse(f"unrecognized arguments: {' '.join(flags) or 'a value without a flag'}")
     try:
         code: int = options.run(options)
     except (OpenApiException, OSError) as error:
@@ -64,6 +86,14 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ID:SECRET",
         help="a user that is there from the start; may be given several times",
+    )
+    parser.add_argument(
+        "--user-key",
+        type=_user_key,
+        action="append",
+        default=[],
+        metavar="ID=FILE",
+        help='the RSA public key ("ssh-rsa ...") of such a user: its answers come encrypted',
     )
     parser.add_argument(
         "--rate-limit", type=_count, default=250, help="requests a minute (default: %(default)s)"
@@ -93,25 +123,33 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="from a deletion's answer to the user's end (default: %(default)s)",
     )
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="let programs on this machine change it over HTTP, below /_sandbox/",
+    )
 
 
 def _sandbox(options: argparse.Namespace) -> int:
     """Serve until a signal ends it; the first line on stdout is the base URL."""
     from snaptrade_client.sandbox import CLIENT_ID, CONSUMER_KEY, Sandbox
 
-    client_id = options.client_id or os.environ.get("SNAPTRADE_CLIENT_ID")
-    consumer_key = options.consumer_key or os.environ.get("SNAPTRADE_CONSUMER_KEY")
+    client_id = options.client_id
+    if client_id is None:
+        client_id = _environment("SNAPTRADE_CLIENT_ID") or CLIENT_ID
+    consumer_key, shown_key = _consumer_key(options.consumer_key, CONSUMER_KEY)
     sandbox = Sandbox(
         host=options.host,
         port=options.port,
-        client_id=client_id or CLIENT_ID,
-        consumer_key=consumer_key or CONSUMER_KEY,
-        users=dict(options.user),
+        client_id=client_id,
+        consumer_key=consumer_key,
+        users=_users(options),
         rate_limit=options.rate_limit,
         clock=lambda: time.time() + options.clock_offset,
         webhook=options.webhook,
         redelivery=options.redelivery,
         deletion_delay=options.deletion_delay,
+        control=options.control,
     )
     # Both are set, since a shell starts background processes with SIGINT ignored.
     previous = {
@@ -119,18 +157,58 @@ def _sandbox(options: argparse.Namespace) -> int:
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        with suppress(KeyboardInterrupt), sandbox:
-            lines = [sandbox.url]
-            if not client_id:
-                lines.append(f"client id: {CLIENT_ID}")
-            if not consumer_key:
-                lines.append(f"consumer key: {CONSUMER_KEY}")
+        with suppress(KeyboardInterrupt), _listening(sandbox, options):
+            lines = [sandbox.url, f"client id: {client_id}", f"consumer key: {shown_key}"]
             print("\n".join(lines), flush=True)
             threading.Event().wait()
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
     return 0
+
+
+def _environment(variable: str) -> str | None:
+    """Read a variable; a blank one counts as not set, as it does for a client."""
+    value = os.environ.get(variable, "")
+    return value if value.strip() else None
+
+
+def _consumer_key(given: str | None, fixed: str) -> tuple[str, str]:
+    """Choose the consumer key, and what is shown of it: the fixed one protects nothing."""
+    if given is not None:
+        return given, "that of --consumer-key"
+    key = _environment("SNAPTRADE_CONSUMER_KEY")
+    return (fixed, fixed) if key is None else (key, "that of SNAPTRADE_CONSUMER_KEY")
+
+
+def _users(options: argparse.Namespace) -> dict[str, SandboxUser]:
+    from snaptrade_client.sandbox import SandboxUser
+
+    secrets, keys = dict(options.user), dict(options.user_key)
+    if len(secrets) < len(options.user) or len(keys) < len(options.user_key):
+        options.refuse("argument --user or --user-key: two of them have the same ID")
+    if not keys.keys() <= secrets.keys():
+        options.refuse("argument --user-key: its ID must be that of a --user")
+    return {
+        user_id: SandboxUser(secret=secret, rsa_public_key=keys.get(user_id))
+        for user_id, secret in secrets.items()
+    }
+
+
+@contextmanager
+def _listening(sandbox: Sandbox, options: argparse.Namespace) -> Iterator[None]:
+    try:
+        sandbox.start()
+    except (OSError, UnicodeError) as error:
+        # The server's own text is made for its log.
+        told = re.search(r"\[Errno -?[0-9]+\] ([^)]*)", str(error))
+        reason = told[1] if told else "this is no address"
+        where = f"{options.host} port {options.port}"
+        raise OSError(f"can't listen on {where}: {reason}; choose with --host and --port") from None
+    try:
+        yield
+    finally:
+        sandbox.stop()
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
@@ -148,56 +226,66 @@ def _demo(options: argparse.Namespace) -> int:
     return 0 if demo.run(live=options.live) else 1
 
 
-_COMMANDS: tuple[
-    tuple[
-        str,
-        str,
-        Callable[[argparse.ArgumentParser], None],
-        Callable[[argparse.Namespace], int],
-    ],
-    ...,
-] = (
-    ("sandbox", "Run a sandbox of the service on this machine.", _add_sandbox, _sandbox),
-    ("demo", "Play a user's life, from registration to deletion.", _add_demo, _demo),
+class _Command(NamedTuple):
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+_COMMANDS = (
+    _Command("sandbox", "Run a sandbox of the service on this machine.", _add_sandbox, _sandbox),
+    _Command("demo", "Play a user's life, from registration to deletion.", _add_demo, _demo),
 )
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise ValueError(text)
-    return port
+    return _whole(text, "a port: a whole number from 0 to 65535", range(65536))
+
+
+def _count(text: str) -> int:
+    return _whole(text, "a whole number, 1 or more", range(1, sys.maxsize))
+
+
+def _whole(text: str, what: str, allowed: range) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number not in allowed:
+        raise argparse.ArgumentTypeError(f"must be {what}")
+    return number
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not math.isfinite(seconds):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError("must be a number of seconds")
     return seconds
 
 
 def _delay(text: str) -> float:
     delay = _seconds(text)
     if delay < 0:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more")
     return delay
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError(text)
-    return count
 
 
 def _user(text: str) -> tuple[str, str]:
     user_id, _, secret = text.partition(":")
     if not user_id or not secret:
-        # Not the text itself: it may be a secret alone.
         raise argparse.ArgumentTypeError("must be ID:SECRET")
     return user_id, secret
 
 
-# What argparse calls the values in its messages.
-_port.__name__, _count.__name__, _seconds.__name__ = "port", "count", "seconds"
-_delay.__name__ = "delay"
+def _user_key(text: str) -> tuple[str, str]:
+    user_id, _, file = text.partition("=")
+    if not user_id or not file:
+        raise argparse.ArgumentTypeError("must be ID=FILE")
+    try:
+        return user_id, Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        raise argparse.ArgumentTypeError("must be ID=FILE: the file can't be read") from None

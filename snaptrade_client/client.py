@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,12 @@ class SnapTrade:
         consumer_key: signs the requests; else `SNAPTRADE_CONSUMER_KEY`.
         client_id: belongs to the consumer key; else `SNAPTRADE_CLIENT_ID`.
         host: the service's base URL; else `SNAPTRADE_HOST`, else SnapTrade's own.
-        options: every other option of `Configuration`, such as `timeout`, `deadline`, `retries`
-            and `proxy`.
+        options: every other option of `Configuration`. The most used ones are
+
+            timeout: seconds, or (connect, read) seconds; default (5, 15).
+            deadline: seconds for a whole call with its waits and retries; default 25.
+            retries: how often a call is tried again at most; default 2.
+            proxy: a proxy's URL; default is what `HTTPS_PROXY` and its like say.
 
     Raises:
         ApiTypeError: an option is unknown or of the wrong type.
@@ -90,7 +95,11 @@ class SnapTrade:
             query: its parameters, in their order; client id and timestamp are added.
             body: its JSON body; None for none.
             idempotent: whether sending it twice is harmless; else GET, HEAD, PUT and DELETE are.
-            options: as for the methods of `authentication`.
+            options: `timeout`, `deadline` (seconds), `retries` and the others that the methods of
+                `authentication` take.
+
+        Returns:
+            The answer; its `body` is the parsed JSON.
 
         Raises:
             ApiTypeError, ApiValueError: an argument is wrong; nothing was sent.
@@ -102,12 +111,23 @@ class SnapTrade:
         )
 
     @boundary
-    def with_options(self, **options: Unpack[ClientOptions]) -> SnapTrade:
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """Return a client with other options that shares this one's connections and retry budget.
 
-        `close()` of one closes the connections of both.
+        `close()` of one closes the connections of both. Attributes of a subclass are copied.
+
+        Args:
+            options: `timeout`, `deadline` (seconds), `retries`, `fresh_connection`,
+                `max_body_bytes` (bytes) and `on_attempt`. What is left out is this client's.
+
+        Raises:
+            ApiTypeError: an option is unknown, of the wrong type, or one that needs a client of its
+                own, since the connections depend on it.
+            ApiValueError: an option has a value that can't be right; the text names it.
+
         """
-        other = SnapTrade.__new__(SnapTrade)
+        # Subclasses keep their class and their attributes.
+        other = copy.copy(self)
         other._use(self.api_client.with_options(**options))  # noqa: SLF001 - its own class
         return other
 

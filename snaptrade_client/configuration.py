@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from frozendict import frozendict
 
-from snaptrade_client import checks
+from snaptrade_client import checks, urls
 from snaptrade_client.exceptions import ApiAttributeError, ApiTypeError, ApiValueError
 from snaptrade_client.redaction import MASK, boundary
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from snaptrade_client.api_response import Attempt
+    from snaptrade_client.attempts import Attempt
     from snaptrade_client.types import ConfigurationOptions, Timeout
 
 DEFAULT_HOST = "https://api.snaptrade.com/api/v1"
@@ -34,30 +34,49 @@ ENVIRONMENT: frozendict[str, str] = frozendict(
 )
 """The options that an environment variable may hold instead."""
 
+
+class Option(NamedTuple):
+    """An option of a client."""
+
+    default: Any
+    check: checks.Check[Any]
+    none_is_default: bool = False
+    """Whether None stands for the default, and not for a value of its own."""
+    scope: Literal["client", "copy", "call"] = "client"
+    """What it can be set for: a new client; a copy of one too, by `with_options`; a call too."""
+
+
 _flag = checks.boolean
-_DEFAULTS_AND_CHECKS: frozendict[str, tuple[Any, checks.Check[Any]]] = frozendict(
-    consumer_key=(None, checks.credential(ENVIRONMENT["consumer_key"])),
-    client_id=(None, checks.credential(ENVIRONMENT["client_id"])),
-    host=(DEFAULT_HOST, checks.host),
-    timeout=((5.0, 15.0), checks.timeout),
-    deadline=(25.0, checks.optional(checks.seconds)),
-    retries=(2, checks.retries),
-    fresh_connection=(False, _flag),
-    max_body_bytes=(64 * 1024 * 1024, checks.count(1)),
-    connection_pool_maxsize=(32, checks.count(1)),
-    proxy=(None, checks.optional(checks.proxy)),
-    proxy_headers=(None, checks.optional(checks.headers)),
-    ssl_ca_cert=(None, checks.optional(checks.file)),
-    verify_ssl=(True, _flag),
-    cert_file=(None, checks.optional(checks.file)),
-    key_file=(None, checks.optional(checks.file)),
-    assert_hostname=(None, checks.optional(checks.text)),
-    socket_options=(None, checks.optional(checks.socket_options)),
-    allow_insecure_http=(False, _flag),
-    signed_path_prefix=(None, checks.optional(checks.path_prefix)),
-    on_attempt=(None, checks.optional(checks.function)),
-    debug=(False, _flag),
+_optional = checks.optional
+OPTIONS: frozendict[str, Option] = frozendict(
+    consumer_key=Option(None, checks.credential(ENVIRONMENT["consumer_key"])),
+    client_id=Option(None, checks.credential(ENVIRONMENT["client_id"])),
+    host=Option(DEFAULT_HOST, _optional(urls.host), none_is_default=True),
+    timeout=Option((5.0, 15.0), checks.timeout, scope="call"),
+    deadline=Option(25.0, _optional(checks.seconds), scope="call"),
+    retries=Option(2, checks.retries, none_is_default=True, scope="call"),
+    fresh_connection=Option(False, _flag, scope="call"),  # noqa: FBT003 - a value, not a flag
+    max_body_bytes=Option(64 * 1024 * 1024, checks.count(1), scope="copy"),
+    connection_pool_maxsize=Option(32, _optional(checks.count(1)), none_is_default=True),
+    proxy=Option(None, _optional(urls.proxy)),
+    proxy_headers=Option(None, _optional(checks.headers)),
+    ssl_ca_cert=Option(None, _optional(checks.file)),
+    verify_ssl=Option(True, _flag),  # noqa: FBT003
+    cert_file=Option(None, _optional(checks.file)),
+    key_file=Option(None, _optional(checks.file)),
+    assert_hostname=Option(None, checks.assert_hostname),
+    socket_options=Option(None, _optional(checks.socket_options)),
+    allow_insecure_http=Option(False, _flag),  # noqa: FBT003
+    signed_path_prefix=Option(None, _optional(urls.path_prefix)),
+    on_attempt=Option(None, _optional(checks.function), scope="copy"),
+    debug=Option(False, _flag),  # noqa: FBT003
 )
+"""The options of a client. `types` and `Configuration` declare them for type checkers."""
+
+CHANGEABLE: tuple[str, ...] = tuple(
+    name for name, option in OPTIONS.items() if option.scope != "client"
+)
+"""What `with_options` can change, since it does not touch the connections."""
 
 
 class Configuration:
@@ -66,6 +85,10 @@ class Configuration:
     Set them as keywords or, before a client is made of it, as attributes. Left out, the consumer
     key, the client id and the host come from `SNAPTRADE_CONSUMER_KEY`, `SNAPTRADE_CLIENT_ID` and
     `SNAPTRADE_HOST`.
+
+    The most used ones are `timeout` (seconds), `deadline` (seconds), `retries` and `proxy`;
+    docs/configuration.md has a table of all, and the attributes of this class are described where
+    they are declared.
 
     Raises:
         ApiTypeError: an option is unknown or of the wrong type.
@@ -105,9 +128,11 @@ class Configuration:
     """A client certificate, as a PEM file."""
     key_file: str | None
     """The client certificate's key, where it is in a file of its own."""
-    assert_hostname: str | None
-    """The name that the service's certificate must have, where it is not the host's."""
-    socket_options: Sequence[tuple[int, int, int]] | None
+    assert_hostname: str | bool | None
+    """The name that the service's certificate must have, where it is not the host's.
+
+    None and True mean the host's. False takes a certificate in any name, and warns."""
+    socket_options: Sequence[tuple[int, int, int | bytes]] | None
     """Arguments of `socket.setsockopt` for each connection; default is TCP_NODELAY alone."""
     allow_insecure_http: bool
     """Whether `http://` is allowed to other hosts than this machine and single-label names."""
@@ -118,7 +143,7 @@ class Configuration:
 
     It runs in the calling thread; what it raises is logged and goes no further."""
     debug: bool
-    """Whether the masked log of `SNAPTRADE_LOG=debug` is switched on."""
+    """Whether the masked log of `SNAPTRADE_LOG=debug` is switched on, for the whole process."""
 
     _from_environment: set[str]
     _frozen: bool
@@ -127,8 +152,8 @@ class Configuration:
     def __init__(self, **options: Unpack[ConfigurationOptions]) -> None:
         self.__dict__.update(_from_environment=set(), _frozen=False)
         given: dict[str, Any] = dict(options)
-        for name, (default, _) in _DEFAULTS_AND_CHECKS.items():
-            setattr(self, name, given.pop(name, None if name in ENVIRONMENT else default))
+        for name, option in OPTIONS.items():
+            setattr(self, name, given.pop(name, None if name in ENVIRONMENT else option.default))
         for name in given:
             raise ApiTypeError(_unknown(name))
         self._check_whole()
@@ -138,7 +163,7 @@ class Configuration:
 
         @boundary
         def __setattr__(self, name: str, value: Any) -> None:
-            if name not in _DEFAULTS_AND_CHECKS:
+            if name not in OPTIONS:
                 raise ApiAttributeError(_unknown(name))
             if self._frozen:
                 raise ApiAttributeError(
@@ -151,18 +176,21 @@ class Configuration:
                 value = os.environ.get(ENVIRONMENT[name]) or None
                 label = f"{name} ({ENVIRONMENT[name]})" if value else name
                 self._from_environment.add(name)
-            default, check = _DEFAULTS_AND_CHECKS[name]
-            if value is None and name in ("host", "retries"):
-                value = default
-            self.__dict__[name] = check(label, value)
+            option = OPTIONS[name]
+            checked = option.check(label, value)
+            if checked is None and option.none_is_default:
+                checked = option.default
+            self.__dict__[name] = checked
 
         def __delattr__(self, name: str) -> None:
-            raise ApiAttributeError(f"{name!r} can't be deleted: set it to None for its default")
+            raise ApiAttributeError(
+                f"{name!r} can't be deleted: replace({name}=...) gives a copy with another value"
+            )
 
     def _check_whole(self) -> None:
         """Check what depends on two options."""
         named = f"host ({ENVIRONMENT['host']})" if "host" in self._from_environment else "host"
-        checks.secure_enough(self.host, allow_insecure_http=self.allow_insecure_http, name=named)
+        urls.secure_enough(self.host, allow_insecure_http=self.allow_insecure_http, name=named)
         if self.key_file and not self.cert_file:
             raise ApiValueError("key_file needs cert_file, the certificate that the key belongs to")
 
@@ -179,7 +207,7 @@ class Configuration:
         """
         copy = self._copy(frozen=False)
         for name, value in options.items():
-            if name not in _DEFAULTS_AND_CHECKS:
+            if name not in OPTIONS:
                 raise ApiTypeError(_unknown(name))
             setattr(copy, name, value)
         copy._check_whole()  # noqa: SLF001 - its own class
@@ -214,19 +242,18 @@ class Configuration:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         if "consumer_key" not in state:
-            _, check = _DEFAULTS_AND_CHECKS["consumer_key"]
             key = os.environ.get(ENVIRONMENT["consumer_key"])
-            self.__dict__["consumer_key"] = check("consumer_key", key)
+            self.__dict__["consumer_key"] = OPTIONS["consumer_key"].check("consumer_key", key)
 
     def __repr__(self) -> str:
         shown = {"client_id": self.client_id, "host": self.host, "consumer_key": MASK}
-        for name, (default, _) in _DEFAULTS_AND_CHECKS.items():
+        for name, option in OPTIONS.items():
             # A proxy's URL and headers hold its credentials.
             if name not in (*ENVIRONMENT, "proxy", "proxy_headers"):
                 value = getattr(self, name)
-                shown |= {} if value == default else {name: value}
+                shown |= {} if value == option.default else {name: value}
         return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
 def _unknown(name: str) -> str:
-    return f"{name!r} is not an option of a client{checks.similar(name, _DEFAULTS_AND_CHECKS)}"
+    return f"{name!r} is not an option of a client{checks.similar(name, OPTIONS)}"

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 from urllib.parse import quote
 
-from snaptrade_client.api_response import BodyObject
-from snaptrade_client.checks import LONE_SURROGATE
+from snaptrade_client.checks import string
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
 from snaptrade_client.shapes import is_array, is_object
+from snaptrade_client.spelling import BodyObject
 
 # CPython's default limit for turning text into an integer: the service could not read a longer one.
 MAX_INTEGER_DIGITS = 4300
-_MAX_INTEGER = 10**MAX_INTEGER_DIGITS
+# Integers below are written whatever the program's own limit is.
+_ALWAYS_WRITTEN = 10**sys.int_info.str_digits_check_threshold
 # Far above what the API uses, and below what makes parsers on the way give up.
 MAX_DEPTH = 100
 
@@ -37,17 +39,12 @@ def encode_query(pairs: Iterable[tuple[str, str]]) -> str:
         ApiValueError: a name or value holds a lone surrogate.
 
     """
-    return "&".join(f"{_quote(name, name)}={_quote(value, name)}" for name, value in pairs)
+    return "&".join(_pair(name, value) for name, value in pairs)
 
 
-def _quote(text: str, name: str) -> str:
-    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers' data
-        raise ApiTypeError(f"{name!r} in the query must be a str, not {type(text).__name__}")
-    try:
-        return quote(text)
-    except UnicodeEncodeError:
-        pass
-    raise ApiValueError(f"{name!r} in the query {LONE_SURROGATE}")
+def _pair(name: str, value: str) -> str:
+    label = f"{name!r} in the query"
+    return f"{quote(string(label, name))}={quote(string(label, value))}"
 
 
 def canonical_json(value: Any, name: str = "body") -> str:
@@ -58,8 +55,9 @@ def canonical_json(value: Any, name: str = "body") -> str:
 
     Raises:
         ApiTypeError: a key is not a str, or a value is of a type that JSON does not have.
-        ApiValueError: NaN, an infinity, an integer of more than 4,300 digits, a Decimal that a
-            double can't hold, a lone surrogate, nesting deeper than 100 levels.
+        ApiValueError: NaN, an infinity, an integer of more than 4,300 digits (or of what the
+            program has lowered this limit to), a Decimal that a double can't hold, a lone
+            surrogate, nesting deeper than 100 levels.
 
     """
     return json.dumps(
@@ -98,13 +96,9 @@ def _plain(value: Any, name: str, depth: int) -> Any:
     if value is None or value is True or value is False:
         return value
     if isinstance(value, str):
-        return _plain_text(value, name)
+        return string(name, value)
     if isinstance(value, int):
-        if not -_MAX_INTEGER < value < _MAX_INTEGER:
-            raise ApiValueError(
-                f"{name} is an integer of more than {MAX_INTEGER_DIGITS} digits: send it as a str"
-            )
-        return int(value)
+        return _plain_integer(value, name)
     if isinstance(value, float | Decimal):
         return _plain_number(value, name)
     if depth == 0:
@@ -125,21 +119,20 @@ def _plain_object(value: Mapping[Any, Any], name: str, depth: int) -> dict[str, 
     plain: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):
-            raise ApiTypeError(
-                f"{name} has the key {key!r}, a {type(key).__name__}: keys must be str"
-            )
-        plain[_plain_text(key, f"a key of {name}")] = _plain(item, f"{name}[{key!r}]", depth - 1)
+            raise ApiTypeError(f"{name} has a key of type {type(key).__name__}: keys must be str")
+        plain[string(f"a key of {name}", key)] = _plain(item, f"{name}[{key!r}]", depth - 1)
     return plain
 
 
-def _plain_text(value: str, name: str) -> str:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        pass
-    else:
-        return str.__str__(value)
-    raise ApiValueError(f"{name} {LONE_SURROGATE}")
+def _plain_integer(value: int, name: str) -> int:
+    # 0 is no limit.
+    if not -_ALWAYS_WRITTEN < value < _ALWAYS_WRITTEN:
+        digits = min(sys.get_int_max_str_digits() or MAX_INTEGER_DIGITS, MAX_INTEGER_DIGITS)
+        if abs(value) >= 10**digits:
+            raise ApiValueError(
+                f"{name} is an integer of more than {digits} digits: send it as a str"
+            )
+    return int(value)
 
 
 def _plain_number(value: float | Decimal, name: str) -> float:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
+from snaptrade_client.checks import string
 from snaptrade_client.exceptions import (
     ApiTypeError,
     ApiValueError,
@@ -55,7 +56,9 @@ def decrypt(
     if find_spec("cryptography") is None:
         raise MissingExtraError("crypto")
     if not isinstance(body, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ApiTypeError(f"decrypt: body must be a mapping, not {type(body).__name__}")
+        raise ApiTypeError(
+            f"decrypt: body must be a mapping, not {type(body).__name__}: pass response.body"
+        )
     key = _load(private_key, password)
     sealed_key = _decoded(body, "encryptedSharedKey")
     data = body.get("encryptedMessageData")
@@ -73,8 +76,11 @@ def _load(private_key: object, password: object) -> RSAPrivateKey:
 
     if isinstance(private_key, RSAPrivateKey):
         return private_key
-    pem = _bytes("private_key", private_key)
-    secret = None if password is None else _bytes("password", password)
+    pem = _bytes("private_key", private_key, "str or bytes of PEM, or an RSA key of cryptography")
+    # An empty password is none, to cryptography too, which only says so in another way.
+    secret = (
+        None if password is None else _bytes("password", password, "str, bytes or None") or None
+    )
     # ssh-keygen writes a format of its own between PEM's lines.
     load = load_ssh_private_key if b"OPENSSH PRIVATE KEY" in pem else load_pem_private_key
     try:
@@ -92,12 +98,12 @@ def _load(private_key: object, password: object) -> RSAPrivateKey:
     return key
 
 
-def _bytes(name: str, value: object) -> bytes:
-    if isinstance(value, str):
-        return value.encode()
+def _bytes(name: str, value: object, accepted: str) -> bytes:
     if isinstance(value, bytes):
         return value
-    raise ApiTypeError(f"decrypt: {name} can't be of type {type(value).__name__}")
+    if isinstance(value, str):
+        return string(f"decrypt: {name}", value).encode()
+    raise ApiTypeError(f"decrypt: {name} must be {accepted}, not {type(value).__name__}")
 
 
 def _decoded(fields: object, name: str) -> bytes:

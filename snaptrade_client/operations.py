@@ -12,17 +12,16 @@ from typing import Any, NamedTuple
 
 from frozendict import frozendict
 
-from snaptrade_client.api_response import snake
-from snaptrade_client.checks import OWN_PARAMETERS
+from snaptrade_client.checks import OWN_PARAMETERS, parameter
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
 from snaptrade_client.retry import Replay
 from snaptrade_client.shapes import Shape
+from snaptrade_client.spelling import snake
 
 Fields = Mapping[str, type[str] | type[bool]]
 
 # An empty one of these is a mistake in the caller's own data; the service would say "not found".
 _NEVER_EMPTY = frozenset({"userId", "userSecret"})
-
 
 _NO_FIELDS: Fields = frozendict[str, type[str | bool]]()
 
@@ -64,7 +63,9 @@ def query_values(
             raise ApiTypeError(f"{operation.name}() needs {snake(name)}=...")
     for name in OWN_PARAMETERS & values.keys():
         raise ApiValueError(f"{operation.name}(): {name} is the client's to send: leave it out")
-    return {name: values[name] for name in operation.query} | values
+    ordered = {name: values[name] for name in operation.query} | values
+    argument = f"{operation.name}(): query_params"
+    return {name: parameter(f"{argument}[{name!r}]", value) for name, value in ordered.items()}
 
 
 def body_values(
@@ -103,7 +104,7 @@ def _merged(
     for key, value in given.items():
         if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers' data
             raise ApiTypeError(
-                f"{operation.name}(): {argument} has the key {key!r}, a {type(key).__name__}: "
+                f"{operation.name}(): {argument} has a key of type {type(key).__name__}: "
                 "keys must be str"
             )
         if value is None:

@@ -1,18 +1,21 @@
 """What is secret, and how it is kept from showing.
 
-Strategy: one list of names says what is secret; `mask` applies it to data by name, and `scrub`
-removes known values from free text, whatever form a server echoes them in. `boundary` wraps every
-public function that is handed a secret: an exception leaves it without the frames below, because
-error trackers send the local variables of every frame that a traceback holds.
+Strategy: one list of names says what is secret; `mask` applies it to data by name, and `Secrets`
+removes known values from free text: as they are, in forms that are a text of their own, and under
+the escapes that a server may have put around them, which are undone a layer at a time. `boundary`
+wraps every public function that is handed a secret: an exception leaves it without the frames
+below, because error trackers send the local variables of every frame that a traceback holds.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import quote, quote_plus
+from urllib.parse import unquote_plus
 
 from snaptrade_client.shapes import is_array, is_object
 
@@ -22,16 +25,26 @@ MASK = "***"
 # URLs with a query (a portal link, a redirect's target) are secrets too.
 SECRET_NAMES = frozenset(
     {
+        "accesstoken",
+        "apikey",
         "authorization",
+        "clientsecret",
         "consumerkey",
+        "encryptedjwt",
         "encryptedmessage",
         "encryptedmessagedata",
         "encryptedsharedkey",
         "jwt",
         "location",
+        "loginlink",
         "password",
+        "privatekey",
         "proxyauthorization",
         "redirecturi",
+        "redirecturl",
+        "refreshtoken",
+        "rsaprivatekey",
+        "secret",
         "sessionid",
         "setcookie",
         "signature",
@@ -41,12 +54,23 @@ SECRET_NAMES = frozenset(
     }
 )
 
+_URL_WITH_QUERY = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://[^?#]*[?#]")
+# Deeper than anything that the API answers, and less deep than Python's stack.
+_DEEPEST = 100
+
 # Scrubbing a value of one or two characters would turn a text into asterisks.
 _SHORTEST_SCRUBBED = 4
+# A longer text is masked whole: its escapes would cost more than it is worth.
+_LONGEST_SCRUBBED = 1024 * 1024
+# JSON in a query within JSON has three.
+_LAYERS = 4
 
-_ESCAPE = re.compile("%[0-9A-F]{2}")
-# The service's are hexadecimal; a UUID is common elsewhere.
-_REQUEST_ID = re.compile(r"[0-9A-Za-z._:-]{1,128}")
+_ESCAPED = re.compile(
+    r"""(?:%[0-9A-Fa-f]{2})+ | (?:\\x[0-9A-Fa-f]{2})+    # bytes of a URL or of a repr
+    | (?:\\u[0-9A-Fa-f]{4})+ | \\U00[0-9A-Fa-f]{6}       # characters of JSON or of a repr
+    | \\["'/\\]""",
+    re.VERBOSE,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,17 +81,26 @@ def is_secret(name: str) -> bool:
     return name.lower().replace("_", "").replace("-", "") in SECRET_NAMES
 
 
-def mask(value: Any) -> Any:
-    """Copy `value` with what stands under a secret name, at any depth, replaced by `***`."""
+def mask(value: Any, depth: int = _DEEPEST) -> Any:
+    """Copy `value` with each secret in it replaced by `***`.
+
+    That is what stands under a secret name, a URL with a query, and what lies deeper than `depth`.
+    """
     if is_object(value):
-        return {
-            key: MASK
-            if isinstance(key, str) and item is not None and is_secret(key)
-            else mask(item)
-            for key, item in value.items()
-        }
+        return (
+            {
+                key: MASK
+                if isinstance(key, str) and item is not None and is_secret(key)
+                else mask(item, depth - 1)
+                for key, item in value.items()
+            }
+            if depth
+            else MASK
+        )
     if is_array(value):
-        return [mask(item) for item in value]
+        return [mask(item, depth - 1) for item in value] if depth else MASK
+    if isinstance(value, str) and _URL_WITH_QUERY.match(value):
+        return MASK
     return value
 
 
@@ -75,19 +108,9 @@ def mask_query(query: str) -> str:
     """Copy a query string with the values of secret parameters replaced by `***`."""
     pairs = (parameter.partition("=") for parameter in query.split("&"))
     return "&".join(
-        f"{name}={MASK}" if equals and is_secret(name) else f"{name}{equals}{value}"
+        f"{name}={MASK}" if equals and is_secret(unquote_plus(name)) else f"{name}{equals}{value}"
         for name, equals, value in pairs
     )
-
-
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """Return the id that the service gave to a request; None where it does not look like one.
-
-    It is shown in texts and logs, so nothing else may stand there, such as what a careless proxy
-    repeats of the request.
-    """
-    told = headers.get("X-Request-ID", "")
-    return told if _REQUEST_ID.fullmatch(told) else None
 
 
 def secrets_in(value: Any) -> set[str]:
@@ -105,33 +128,42 @@ def secrets_in(value: Any) -> set[str]:
     return found
 
 
-def scrub(text: str, secrets: Iterable[str]) -> str:
-    """Replace each of `secrets` in `text`, as it is and percent-encoded, by `***`."""
-    forms = {
-        form
+def holds_secret(text: str, secrets: Iterable[str]) -> bool:
+    """Say whether one of `secrets` stands in a short text, in any case, with or without dashes.
+
+    It is cheap, and meant for an identifier: of escapes it knows none.
+    """
+    folded = text.lower().replace("-", "")
+    return any(
+        secret.lower().replace("-", "") in folded
         for secret in secrets
-        for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret))
         if len(secret) >= _SHORTEST_SCRUBBED
-    }
-    # RFC 3986 takes "%2b" for "%2B", and some servers write it so.
-    forms |= {_ESCAPE.sub(lambda escape: escape[0].lower(), form) for form in forms}
-    # Longest first: a secret may be the beginning of another one's encoded form.
-    for form in sorted(forms, key=len, reverse=True):
-        text = text.replace(form, MASK)
-    return text
+    )
 
 
 class Secrets:
     """Known secret values, to take out of texts; it shows none of them itself."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_forms",)
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._values = frozenset(values)
+        # Longest first: a secret, or a form of it, may be the beginning of another one.
+        self._forms = [
+            sorted(_forms(value), key=len, reverse=True)
+            for value in sorted(values, key=len, reverse=True)
+            if len(value) >= _SHORTEST_SCRUBBED
+        ]
 
     def scrub(self, text: str) -> str:
-        """Replace each of the secrets in `text`, whatever its form, by `***`."""
-        return scrub(text, self._values)
+        """Replace each of the secrets in `text` by `***`, whatever its form and its case.
+
+        Where one is found under escapes, what is returned is the text without these escapes.
+        """
+        if self._forms and len(text) > _LONGEST_SCRUBBED:
+            return MASK
+        for forms in self._forms:
+            text = _without(text, forms)
+        return text
 
     def scrub_all(self, value: Any) -> Any:
         """Copy a JSON value with the secrets taken out of every text in it."""
@@ -142,6 +174,85 @@ class Secrets:
         if is_array(value):
             return [self.scrub_all(item) for item in value]
         return value
+
+
+def _without(text: str, forms: list[str]) -> str:
+    """Replace one secret's forms in a text and under its escapes, a layer at a time."""
+    shown = plain = _replaced(text, forms)
+    for _ in range(_LAYERS):
+        layer = _unescaped(plain)
+        if layer == plain:
+            break
+        plain = _replaced(layer, forms)
+        if plain != layer:
+            shown = plain
+    return shown
+
+
+def _replaced(text: str, forms: list[str]) -> str:
+    folded = text.lower()
+    for form in forms:
+        if form in folded:
+            text = re.sub(re.escape(form), MASK, text, flags=re.IGNORECASE)
+            folded = text.lower()
+    return text
+
+
+def _forms(secret: str) -> set[str]:
+    """Collect what a secret looks like once all escapes around it are undone, in lower case."""
+    forms = [secret]
+    for _ in range(_LAYERS):
+        # Of a secret that looks escaped itself.
+        forms.append(_unescaped(forms[-1]))
+    forms += [secret.replace("-", ""), secret.replace(" ", "+"), *_in_base64(secret)]
+    if not secret.isascii():
+        from unicodedata import normalize  # noqa: PLC0415 - no secret of the service needs it
+
+        forms += [normalize("NFC", secret), normalize("NFD", secret)]
+    return {form.lower() for form in forms if len(form) >= _SHORTEST_SCRUBBED}
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """Yield a secret in base64, alone and as the inner part of a longer text, in both alphabets."""
+    raw = secret.encode(errors="replace")
+    encoded = [b64encode(raw).decode()]
+    for before in range(3):
+        # The characters at its ends hold bits of its neighbours too, and are left out.
+        first, end = -(before * 8 // -6), (before + len(raw)) * 8 // 6
+        encoded.append(b64encode(bytes(before) + raw).decode()[first:end])
+    for form in encoded:
+        yield from (form, form.replace("+", "-").replace("/", "_"))
+
+
+def _unescaped(text: str) -> str:
+    """Undo one layer of percent-encoding, of JSON's or a repr's escapes, and of HTML's."""
+    if "&" in text:
+        from html import unescape  # noqa: PLC0415 - its table of names costs 1 ms
+
+        # An entity whose number has thousands of digits is no character, and int() refuses it.
+        with suppress(ValueError):
+            text = unescape(text)
+    return _ESCAPED.sub(_plain, text)
+
+
+def _plain(escaped: re.Match[str]) -> str:
+    """Give the text that a run of escapes of one kind stands for."""
+    run = escaped[0]
+    if run[0] == "%":
+        return bytes.fromhex(run.replace("%", "")).decode(errors="replace")
+    match run[1]:
+        case "x":
+            raw = bytes.fromhex(run.replace("\\x", ""))
+            try:
+                return raw.decode()  # of bytes
+            except UnicodeDecodeError:
+                return raw.decode("latin-1")  # of a str
+        case "u":
+            return bytes.fromhex(run.replace("\\u", "")).decode("utf-16-be", errors="replace")
+        case "U":
+            return bytes.fromhex(run[2:]).decode("utf-32-be", errors="replace")
+        case _:
+            return run[1]
 
 
 def boundary(function: Callable[P, R]) -> Callable[P, R]:

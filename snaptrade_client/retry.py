@@ -16,7 +16,8 @@ from typing import Any, Literal, NamedTuple
 
 from frozendict import frozendict
 
-from snaptrade_client.api_response import Kind, Outcome, header_number
+from snaptrade_client.attempts import Kind, Outcome
+from snaptrade_client.headers import header_number
 
 Replay = Literal["harmless", "harmful"]
 """Whether sending an operation twice is harmless: it is not where the first answer matters."""
@@ -30,6 +31,10 @@ class Row(NamedTuple):
     harmless: Action
     harmful: Action
 
+    def action(self, replay: Replay) -> Action:
+        """Return what is done about the failure of an operation."""
+        return self.harmless if replay == "harmless" else self.harmful
+
 
 TABLE: frozendict[Kind, Row] = frozendict(
     {
@@ -42,18 +47,6 @@ TABLE: frozendict[Kind, Row] = frozendict(
         "throttled": Row(harmless="told", harmful="told"),
         "clock": Row(harmless="correct", harmful="correct"),
         "final": Row(harmless="never", harmful="never"),
-    }
-)
-
-# 501 and 505 say that the service can't do this at all.
-_STATUS_KINDS: frozendict[int, Kind] = frozendict(
-    {
-        408: "server_error",
-        425: "too_early",
-        429: "throttled",
-        501: "final",
-        503: "unavailable",
-        505: "final",
     }
 )
 
@@ -71,14 +64,17 @@ SIGNATURE_REFUSED = "1076"
 _AVAILABLE_IN = re.compile(r"available in ([0-9]{1,9}) second")
 
 
-def kind_of_status(status: int) -> Kind:
-    """Return the row of the table for an answer that is not 2xx."""
-    return _STATUS_KINDS.get(status, "server_error" if 500 <= status <= 599 else "final")
+def safe_to_retry(kind: Kind, outcome: Outcome | None, replay: Replay) -> bool:
+    """Say whether sending a failed call again is harmless, and may help.
 
-
-def outcome_of_status(status: int) -> Outcome:
-    """Say what an answer that is not a usable 2xx means: a complete 3xx or 4xx is a no."""
-    return "rejected" if 300 <= status <= 499 and status != 408 else "unknown"
+    What the table tries again is. So is what was not sent, once its cause is mended, and what may
+    have acted, where acting twice is harmless.
+    """
+    return (
+        TABLE[kind].action(replay) != "never"
+        or outcome == "not_sent"
+        or (outcome == "unknown" and replay == "harmless")
+    )
 
 
 class Progress(NamedTuple):
@@ -96,8 +92,7 @@ class Progress(NamedTuple):
         uniform: Callable[[float, float], float],
     ) -> tuple[float, Progress] | None:
         """Return the seconds to wait and the next state, or None to give up."""
-        row = TABLE[kind]
-        action = row.harmless if replay == "harmless" else row.harmful
+        action = TABLE[kind].action(replay)
         if action == "never" or self.retries_left == 0 or (action == "correct" and self.corrected):
             return None
         later = Progress(

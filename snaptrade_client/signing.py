@@ -13,8 +13,9 @@ from base64 import b64encode
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from snaptrade_client import checks
 from snaptrade_client.encoding import canonical_json
-from snaptrade_client.exceptions import ApiTypeError, ApiValueError
+from snaptrade_client.exceptions import ApiValueError
 from snaptrade_client.redaction import boundary, mask, mask_query
 
 # Enough to tell two signatures apart, too little to send one.
@@ -36,8 +37,7 @@ def sign(path: str, query: str, content: Any, consumer_key: str) -> str:
         ApiValueError: an argument holds what can't be encoded, or an empty consumer key.
 
     """
-    _check(path=path, query=query, consumer_key=consumer_key)
-    message = canonical_message(path, query, canonical_json(content, "content"))
+    message = _message(path, query, content, consumer_key)
     return signature(message, consumer_key.encode())
 
 
@@ -49,8 +49,7 @@ def explain(path: str, query: str, content: Any, consumer_key: str) -> str:
     beginnings of its SHA-256 and of the signature, both computed from the unmasked string. It is
     safe to print. The arguments and errors are those of `sign`.
     """
-    _check(path=path, query=query, consumer_key=consumer_key)
-    message = canonical_message(path, query, canonical_json(content, "content"))
+    message = _message(path, query, content, consumer_key)
     shown = canonical_message(path, mask_query(query), canonical_json(mask(content), "content"))
     digest = hashlib.sha256(message).hexdigest()
     signed = signature(message, consumer_key.encode())
@@ -61,6 +60,14 @@ def explain(path: str, query: str, content: Any, consumer_key: str) -> str:
         f"consumer key:             {len(consumer_key)} characters\n"
         f"the signature begins with {signed[:_SHOWN]}"
     )
+
+
+def _message(path: str, query: str, content: Any, consumer_key: str) -> bytes:
+    """Check the arguments and put the signed message together."""
+    if not checks.string("consumer_key", consumer_key):
+        raise ApiValueError("consumer_key is empty: pass the key from the SnapTrade dashboard")
+    path, query = checks.string("path", path), checks.string("query", query)
+    return canonical_message(path, query, canonical_json(content, "content"))
 
 
 def canonical_message(path: str, query: str, content: str) -> bytes:
@@ -74,12 +81,3 @@ def canonical_message(path: str, query: str, content: str) -> bytes:
 def signature(message: bytes, consumer_key: bytes) -> str:
     """Return base64(HMAC-SHA256(consumer key, message))."""
     return b64encode(hmac.digest(consumer_key, message, "sha256")).decode("ascii")
-
-
-def _check(**texts: str) -> None:
-    for name, text in texts.items():
-        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] - callers' data
-            raise ApiTypeError(f"{name} must be a str, not {type(text).__name__}")
-        canonical_json(text, name)
-    if not texts["consumer_key"]:
-        raise ApiValueError("consumer_key is empty: pass the key from the SnapTrade dashboard")

@@ -9,7 +9,25 @@ from typing import Literal, NotRequired, TypeAlias, final
 
 from typing_extensions import TypedDict
 
-from snaptrade_client.api_response import Attempt
+from snaptrade_client.attempts import Attempt
+
+__all__ = [
+    "CallOptions",
+    "ClientOptions",
+    "ConfigurationOptions",
+    "ConnectionOptions",
+    "ConnectionType",
+    "DeleteResponse",
+    "EncryptedMessageData",
+    "EncryptedResponse",
+    "LoginResponse",
+    "QueryValue",
+    "RegisterBody",
+    "RegisterResponse",
+    "Timeout",
+    "UserQuery",
+    "UserSecretQuery",
+]
 
 Timeout: TypeAlias = float | tuple[float | None, float | None] | None
 """Seconds for connecting and for each silence, or (connect, read) seconds; None is no limit."""
@@ -52,15 +70,15 @@ class ClientOptions(TypedDict, total=False):
 class ConnectionOptions(ClientOptions, total=False):
     """The options of a client, beside its credentials and host; see `Configuration`."""
 
-    connection_pool_maxsize: int
+    connection_pool_maxsize: int | None
     proxy: str | None
     proxy_headers: Mapping[str, str] | None
     ssl_ca_cert: str | None
     verify_ssl: bool
     cert_file: str | None
     key_file: str | None
-    assert_hostname: str | None
-    socket_options: Sequence[tuple[int, int, int]] | None
+    assert_hostname: str | bool | None
+    socket_options: Sequence[tuple[int, int, int | bytes]] | None
     allow_insecure_http: bool
     signed_path_prefix: str | None
     debug: bool
@@ -115,6 +133,8 @@ class DeleteResponse(TypedDict):
     detail: NotRequired[str]
 
 
+# A login's answer is one of these two. They are final, so that type checkers know from
+# `if "redirectURI" in body` which of them it is: a subclass might have had both keys.
 @final
 class LoginResponse(TypedDict):
     """A link to the connection portal; it expires after five minutes."""

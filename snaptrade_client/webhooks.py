@@ -16,20 +16,19 @@ from __future__ import annotations
 
 import hmac
 import json
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
-from snaptrade_client.api_response import BodyObject
 from snaptrade_client.checks import optional, seconds, text
 from snaptrade_client.encoding import parse_json
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError, OpenApiException
 from snaptrade_client.redaction import boundary, mask
 from snaptrade_client.shapes import is_array, shape
 from snaptrade_client.signing import signature as sign_message
+from snaptrade_client.spelling import BodyObject
 
 KnownEvent: TypeAlias = Literal[
     "USER_REGISTERED",
@@ -58,6 +57,7 @@ TOLERANCE = 300
 MAX_PAYLOAD_BYTES = 1 << 20
 """The largest payload. It is parsed before its signature is known to fit its canonical form, so
 this bounds what a stranger can make a program parse; the service's have about 500 bytes."""
+_FARTHEST = 10**12
 
 
 class WebhookError(OpenApiException):
@@ -190,8 +190,9 @@ def _unix_seconds(now: object) -> float:
         return now.timestamp()
     if isinstance(now, bool) or not isinstance(now, int | float):
         raise ApiTypeError(f"now must be a datetime or Unix seconds, not {type(now).__name__}")
-    if not math.isfinite(now):
-        raise ApiValueError("now must be a moment: pass time.time(), or leave it out")
+    # NaN would be as old as one likes; 10**12 is the year 33658, or today in milliseconds.
+    if not abs(now) < _FARTHEST:
+        raise ApiValueError("now must be Unix seconds: pass time.time(), or leave it out")
     return now
 
 

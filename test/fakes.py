@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
 from snaptrade_client import ApiClient, AuthenticationApi, Configuration
-from snaptrade_client.api_client import Seams
-from snaptrade_client.api_response import Headers, Kind, Outcome
+from snaptrade_client.attempts import Kind, Outcome
 from snaptrade_client.exceptions import ApiException
+from snaptrade_client.headers import Headers
+from snaptrade_client.seams import Seams
 from snaptrade_client.transport import Answer, Limits, Request
 
 from .recording import CLIENT_ID, CONSUMER_KEY

@@ -17,6 +17,7 @@ from snaptrade_client import (
     ApiValueError,
     Configuration,
     ConnectionLostError,
+    InsecureConnectionWarning,
     SnapTrade,
     __version__,
 )
@@ -65,7 +66,7 @@ def test_the_user_agent_is_the_packages_or_the_programs() -> None:
 def test_a_user_agent_that_is_no_header_is_refused(value: Any) -> None:
     fake = Fake([answer([])])
     before = fake.client.user_agent
-    with pytest.raises((ApiValueError, ApiTypeError), match=r"^user_agent: "):
+    with pytest.raises((ApiValueError, ApiTypeError), match=r"^user_agent (holds|must be) "):
         fake.client.user_agent = value
     assert fake.client.user_agent == before
 
@@ -229,13 +230,13 @@ def test_a_body_for_another_endpoint(method: str, body: Any) -> None:
 def test_code_without_a_module_is_warned_too() -> None:
     """Its namespace has no `__name__`, as that of a template or a rule engine."""
     program = "SnapTrade(consumer_key='k', client_id='C', verify_ssl=False).close()"
-    with pytest.warns(UserWarning, match="^verify_ssl=False: ") as caught:
+    with pytest.warns(InsecureConnectionWarning, match="^verify_ssl=False: ") as caught:
         exec(compile(f"\n\n{program}", "a rule", "exec"), {"SnapTrade": SnapTrade})  # noqa: S102
     assert [(warning.filename, warning.lineno) for warning in caught] == [("a rule", 3)]
 
 
 def test_a_copy_with_other_options_does_not_warn_again() -> None:
-    with pytest.warns(UserWarning, match="^verify_ssl=False: "):
+    with pytest.warns(InsecureConnectionWarning, match="^verify_ssl=False: "):
         fake = Fake([], verify_ssl=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -29,7 +29,7 @@ from snaptrade_client import (
     TlsError,
     TransportError,
 )
-from snaptrade_client.api_response import Kind, Outcome
+from snaptrade_client.attempts import Kind, Outcome
 from snaptrade_client.exceptions import (
     RegistrationInvalidResponseError,
     RegistrationServerError,

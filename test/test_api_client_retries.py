@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from snaptrade_client import exceptions
-from snaptrade_client.api_response import Attempt, Outcome
+from snaptrade_client.attempts import Attempt, Outcome
 from snaptrade_client.exceptions import ApiException
 
 from .fakes import Fake, Service, Step, answer, failed
@@ -61,7 +61,7 @@ class Row:
 
 def row_of_status(status: int, harmless: int, harmful: int, **headers: str) -> Row:
     unknown = status == 408 or status >= 500
-    safe = "both" if status == 429 else "harmless" if unknown else ""
+    safe = "both" if status == 429 else "harmless" if unknown or status == 425 else ""
     step = answer({"detail": "no"}, status, **headers)
     return Row(step, harmless, harmful, "unknown" if unknown else "rejected", safe)
 

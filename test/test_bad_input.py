@@ -74,12 +74,13 @@ CALLS: list[tuple[str, Callable[[SnapTrade], object], type[Exception], str]] = [
     ("NaN", body(math.nan), VALUE, r"body\['x'\] is nan"),
     ("infinity", body([math.inf]), VALUE, r"body\['x'\]\[0\] is inf"),
     ("integer of 5,000 digits", body(10**4999), VALUE, r"body\['x'\] is an integer of more than"),
-    ("key that is not str", body({1: 2}), TYPE, r"body\['x'\] has the key 1"),
+    ("key that is not str", body({1: 2}), TYPE, r"body\['x'\] has a key of type int"),
+    ("key of 5,000 digits", body({10**4999: 2}), TYPE, r"body\['x'\] has a key of type int"),
     (
         "key that is not str at the top",
         login(**USER, body={1: 2}),
         TYPE,
-        f"{LOGIN}: body has the key",
+        f"{LOGIN}: body has a key of type int",
     ),
     (
         "Decimal of 20 digits",
@@ -113,7 +114,7 @@ CALLS: list[tuple[str, Callable[[SnapTrade], object], type[Exception], str]] = [
         "CR LF in a header",
         delete("u1", extra_headers={"Authorization": "hidden\r\nC: d"}),
         VALUE,
-        "extra_headers: the value of 'Authorization'",
+        r"extra_headers\['Authorization'\] holds a line break",
     ),
     (
         "header's line as its name",
@@ -121,7 +122,12 @@ CALLS: list[tuple[str, Callable[[SnapTrade], object], type[Exception], str]] = [
         VALUE,
         "extra_headers: 'Authorization:' is not the name",
     ),
-    ("NUL in a header", delete("u1", extra_headers={"A": "\0"}), VALUE, "extra_headers: the value"),
+    (
+        "NUL in a header",
+        delete("u1", extra_headers={"A": "\0"}),
+        VALUE,
+        r"extra_headers\['A'\] holds",
+    ),
     (
         "CR LF in a header's name",
         delete("u1", extra_headers={"A\r\n": "b"}),
@@ -140,7 +146,7 @@ CALLS: list[tuple[str, Callable[[SnapTrade], object], type[Exception], str]] = [
         "header that is not str",
         delete("u1", extra_headers={"A": 1}),
         TYPE,
-        "extra_headers: names and",
+        r"extra_headers\['A'\] must be a str, not int",
     ),
     ("timeout of zero", delete("u1", timeout=0), VALUE, "timeout .*must be more than 0"),
     ("deadline of str", delete("u1", deadline="5"), TYPE, "deadline must be a number"),
@@ -150,6 +156,8 @@ CALLS: list[tuple[str, Callable[[SnapTrade], object], type[Exception], str]] = [
     ("path with dot segments", request("GET", "/a/../b"), VALUE, r"path has a segment '.' or '..'"),
     ("path that ends in a dot", request("GET", "/a/."), VALUE, "path has a segment"),
     ("path with encoded dots", request("GET", "/a/%2e%2E"), VALUE, "path has a segment"),
+    ("path with a dot inside", request("GET", "/x/./b"), VALUE, "path has a segment"),
+    ("dots beside encoded /", request("GET", "/a%2f..%2fb"), VALUE, "path has a segment"),
     ("path without /", request("GET", "accounts"), VALUE, "path must start with '/'"),
     ("path with a space", request("GET", "/my accounts"), VALUE, "path holds .*urllib.parse.quote"),
     ("path with CR LF", request("GET", "/a\r\nHost: x"), VALUE, "path holds a character"),
@@ -162,6 +170,18 @@ CALLS: list[tuple[str, Callable[[SnapTrade], object], type[Exception], str]] = [
         r"query\['b'\] must be a str",
     ),
     (
+        "list in query_params",
+        lambda client: client.authentication.list_snap_trade_users(query_params={"x": [1]}),
+        TYPE,
+        r"list_snap_trade_users\(\): query_params\['x'\] must be a str, int or bool, not list",
+    ),
+    (
+        "5,000 digits in query_params",
+        delete("u1", query_params={"x": 10**4999}),
+        VALUE,
+        r"delete_snap_trade_user\(\): query_params\['x'\] is an integer of too many digits",
+    ),
+    (
         "5,000 digits in a query",
         request("GET", "/a", query={"b": 10**4999}),
         VALUE,
@@ -171,7 +191,7 @@ CALLS: list[tuple[str, Callable[[SnapTrade], object], type[Exception], str]] = [
         "key of a query that is not str",
         request("GET", "/a", query={1: "b"}),
         TYPE,
-        "1 in the query",
+        "query: a parameter's name must be a str, not int",
     ),
     ("NaN in a request", request("POST", "/a", body=[math.nan]), VALUE, r"body\[0\] is nan"),
     ("body of a GET", request("GET", "/a", body={}), VALUE, "body: a GET request has none"),
@@ -206,6 +226,11 @@ def test_what_was_refused_leaves_a_client_that_works(
 @pytest.mark.parametrize("value", ["app\r\nX: y", "app\0", "app €"])
 def test_a_user_agent_that_is_no_header_is_refused(value: str, client: SnapTrade) -> None:
     before = client.api_client.user_agent
-    with pytest.raises(ApiValueError, match=r"^user_agent: the value"):
+    with pytest.raises(ApiValueError, match=r"^user_agent holds a line break"):
         client.api_client.user_agent = value
     assert client.api_client.user_agent == before
+
+
+def test_a_user_agent_that_is_no_str_is_refused(client: SnapTrade) -> None:
+    with pytest.raises(ApiTypeError, match=r"^user_agent must be a str, not int$"):
+        client.api_client.user_agent = 5  # type: ignore[assignment]

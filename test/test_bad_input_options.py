@@ -51,6 +51,8 @@ CONSTRUCTIONS: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("host with a line's end", {"host": "https://x.example\r\n"}, VALUE, "host holds white space"),
     ("http to a public name", {"host": "http://api.snaptrade.com"}, VALUE, "host: http:// .*https"),
     ("http to a public address", {"host": "http://8.8.8.8"}, VALUE, "host: http:// .*https"),
+    ("http to a public number", {"host": "http://134744072"}, VALUE, "host: http:// .*https"),
+    ("http to a public hex", {"host": "http://0x08080808"}, VALUE, "host: http:// .*https"),
     ("another scheme", {"host": "ftp://x.example"}, VALUE, "host must be a URL that starts"),
     ("unknown keyword", {"time_out": 5}, TYPE, "'time_out' is not an option .*'timeout'"),
     ("keyword of the API", {"user_id": "u1"}, TYPE, "'user_id' is not an option of a client"),
@@ -69,7 +71,7 @@ CONSTRUCTIONS: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         "CR LF in a proxy's header",
         {"proxy_headers": {"A": "hidden\r\nC: d"}},
         VALUE,
-        "proxy_headers: the value of 'A'",
+        r"proxy_headers\['A'\] holds a line break",
     ),
     (
         "proxy with a password and a bad port",

@@ -4,7 +4,7 @@ import copy
 import json
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 
@@ -177,6 +177,31 @@ def test_with_options_shares_the_connections_and_leaves_the_first_client(
     assert {request.header("User-Agent") for request in server.requests} == {"app/1"}
 
 
+class Branded(SnapTrade):
+    """A subclass as an app writes it, with something of its own."""
+
+    brand = "none"
+
+
+def test_with_options_keeps_a_subclass_and_its_attributes(
+    server: RecordingServer, client: SnapTrade
+) -> None:
+    mine = Branded(client.configuration)
+    mine.brand = "ours"
+    quick = mine.with_options(retries=0)
+    assert_type(quick, Branded)
+    assert (type(quick), quick.brand) == (Branded, "ours")
+    quick.brand = "theirs"
+    assert (mine.brand, mine.configuration.retries, quick.configuration.retries) == ("ours", 2, 0)
+    assert mine.authentication.api_client is mine.api_client
+    assert quick.authentication.api_client is quick.api_client
+    server.answer(Reply(body=[]), Reply(body=[]))
+    mine.authentication.list_snap_trade_users()
+    quick.authentication.list_snap_trade_users()
+    assert {request.connection for request in server.requests} == {1}
+    mine.close()
+
+
 @pytest.mark.parametrize("name", ["host", "consumer_key", "proxy", "retrys"])
 def test_with_options_refuses_what_the_connections_depend_on(name: str, client: SnapTrade) -> None:
     options: Any = {name: "x"}
@@ -249,10 +274,12 @@ def test_no_frame_of_a_failed_call_holds_a_secret(
     assert len(files) == 1
 
 
+@pytest.mark.parametrize("option", ["verify_ssl", "assert_hostname"])
 @pytest.mark.parametrize("make", ["SnapTrade", "ApiClient"])
-def test_unchecked_certificates_warn_in_the_callers_line(make: str) -> None:
-    configuration = Configuration(consumer_key="k", client_id="C", verify_ssl=False)
-    with pytest.warns(UserWarning, match="^verify_ssl=False: ") as caught:
+def test_unchecked_certificates_warn_in_the_callers_line(make: str, option: str) -> None:
+    options: dict[str, Any] = {"consumer_key": "k", "client_id": "C", option: False}
+    configuration = Configuration(**options)
+    with pytest.warns(UserWarning, match=f"^{option}=False: ") as caught:
         client = SnapTrade(configuration) if make == "SnapTrade" else ApiClient(configuration)
     assert [warning.filename for warning in caught] == [__file__]
     client.close()

@@ -148,6 +148,27 @@ def test_configuration_is_set_up_by_attribute_before_the_client_is_made(name: st
     assert (list(found) if name == "socket_options" else found) == ATTRIBUTES[name]
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "used"),
+    [
+        ("assert_hostname", True, None),
+        ("assert_hostname", None, None),
+        ("assert_hostname", False, False),
+        ("connection_pool_maxsize", None, 32),
+        ("retries", None, 2),
+        ("retries", Retry(total=None, connect=3), 2),
+        ("retries", False, 0),
+        ("socket_options", [(1, 13, b"\0" * 8)], ((1, 13, b"\0" * 8),)),
+    ],
+)
+def test_what_old_callers_set_attributes_to_beside_the_usual(
+    name: str, given: Any, used: Any
+) -> None:
+    configuration = Configuration(consumer_key="k", client_id="C")
+    setattr(configuration, name, given)
+    assert getattr(configuration.frozen(), name) == used
+
+
 def test_an_urllib3_retry_counts_by_its_total(server: RecordingServer) -> None:
     """`retries` of old callers, who gave a Retry."""
     configuration = configured(server.url)

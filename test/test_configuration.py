@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -10,10 +10,19 @@ from snaptrade_client import (
     ApiAttributeError,
     ApiTypeError,
     ApiValueError,
+    Attempt,
     Configuration,
     SnapTrade,
 )
-from snaptrade_client.types import ConfigurationOptions
+from snaptrade_client.calls import OPTIONS as CALL
+from snaptrade_client.configuration import CHANGEABLE, ENVIRONMENT, OPTIONS
+from snaptrade_client.types import (
+    CallOptions,
+    ClientOptions,
+    ConfigurationOptions,
+    ConnectionOptions,
+    Timeout,
+)
 
 KEY = "confidential-key"
 HERE = str(Path(__file__))
@@ -114,11 +123,26 @@ def test_a_value_that_cannot_be_right_is_refused_where_it_is_set(name: str) -> N
     assert getattr(changed, name) == before
 
 
-def test_none_means_the_default_for_host_and_retries() -> None:
-    changed = configuration(host="https://x.example", retries=5)
-    changed.host = None  # type: ignore[assignment]
-    changed.retries = None  # type: ignore[assignment]
-    assert (changed.host, changed.retries) == (DEFAULTS["host"], 2)
+@pytest.mark.parametrize("name", ["host", "retries", "connection_pool_maxsize"])
+def test_none_means_the_default_where_it_is_no_value_of_its_own(name: str) -> None:
+    changed = configuration(**{name: OTHERS[name]})
+    setattr(changed, name, None)
+    assert getattr(changed, name) == getattr(configuration(**{name: None}), name) == DEFAULTS[name]
+
+
+def test_what_type_checkers_read_is_held_to_the_table_of_options() -> None:
+    scopes: dict[str, set[str]] = {"client": set(), "copy": set(), "call": set()}
+    for name, option in OPTIONS.items():
+        scopes[option.scope].add(name)
+    assert set(CallOptions.__annotations__) == {*scopes["call"], "extra_headers"} == set(CALL)
+    assert set(ClientOptions.__annotations__) == scopes["call"] | scopes["copy"] == set(CHANGEABLE)
+    assert set(ConnectionOptions.__annotations__) == OPTIONS.keys() - ENVIRONMENT.keys()
+    given = get_type_hints(ConfigurationOptions)
+    read = get_type_hints(Configuration, localns={"Attempt": Attempt, "Timeout": Timeout})
+    assert [name for name in read if not name.startswith("_")] == list(OPTIONS)
+    for name, option in OPTIONS.items():
+        none = option.none_is_default or name in ENVIRONMENT
+        assert given[name] == (read[name] | None if none else read[name]), name
 
 
 def test_an_unknown_option_is_named_with_the_one_that_was_meant() -> None:

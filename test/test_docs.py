@@ -184,7 +184,7 @@ def _variables_read() -> set[str]:
             named = re.match(r"""\.get\((?:"(\w+)"|ENVIRONMENT\[)""", use)
             if named is None:
                 # The standard library reads the proxies, once the package has seen one named.
-                assert path.name == "connections.py", (path, use)
+                assert path.name == "routes.py", (path, use)
                 found |= PROXY_VARIABLES
             else:
                 found |= {named[1]} if named[1] else set(ENVIRONMENT.values())
@@ -262,8 +262,7 @@ def test_the_page_of_errors_shows_the_table_of_retries() -> None:
 
 def test_the_page_of_errors_lists_the_attributes_of_a_failed_call() -> None:
     rows = _rows(_section(ERRORS, "## What an ApiException holds"), "attribute")
-    # `kind` is the package's own.
-    named = _attributes(ApiException) - {"kind"} - set(dir(Exception))
+    named = _attributes(ApiException) - set(dir(Exception))
     assert set(_listed(row[0] for row in rows)) == named
 
 

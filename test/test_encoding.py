@@ -3,6 +3,7 @@
 import enum
 import json
 import math
+import sys
 from collections import OrderedDict
 from decimal import Decimal
 from typing import Any
@@ -14,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snaptrade_client import ApiTypeError, ApiValueError
-from snaptrade_client.api_response import BodyObject
 from snaptrade_client.encoding import MAX_DEPTH, canonical_json, encode_query, parse_json
+from snaptrade_client.spelling import BodyObject
 
 TEXT = st.text(st.characters(codec="utf-8"))
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -24,7 +25,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
 )
 
-TOO_LONG = "is an integer of more than 4300 digits"
+TOO_LONG = "is an integer of more than 4300 digits: send it as a str"
+NO_JSON = (
+    ", which JSON does not have: send str(value), or a dict, list, str, int, float, bool or None"
+)
 
 
 class Colour(str, enum.Enum):  # noqa: UP042 - what Python programs had before StrEnum
@@ -123,7 +127,9 @@ def nested(levels: int, kind: type[list[Any]] | type[dict[str, Any]]) -> object:
 def test_nesting_is_bounded(kind: type[list[Any]] | type[dict[str, Any]]) -> None:
     text = canonical_json(nested(MAX_DEPTH, kind))
     assert text.count("[") + text.count("{") == MAX_DEPTH == 100
-    with pytest.raises(ApiValueError, match="nests deeper than 100 levels"):
+    with pytest.raises(
+        ApiValueError, match="nests deeper than 100 levels, or holds itself: send a flatter"
+    ):
         canonical_json(nested(MAX_DEPTH + 1, kind))
 
 
@@ -148,11 +154,11 @@ def test_a_body_that_holds_itself_is_refused() -> None:
         pytest.param(-(10**4300), ApiValueError, f"body['a'] {TOO_LONG}", id="minus 4301 digits"),
         ("\ud800", ApiValueError, "body['a'] holds a lone surrogate"),
         ({"\ud800": 1}, ApiValueError, "a key of body['a'] holds a lone surrogate"),
-        ({5: 1}, ApiTypeError, "body['a'] has the key 5, a int: keys must be str"),
-        ([1, {None: 1}], ApiTypeError, "body['a'][1] has the key None"),
+        ({5: 1}, ApiTypeError, "body['a'] has a key of type int: keys must be str"),
+        ([1, {None: 1}], ApiTypeError, "body['a'][1] has a key of type NoneType"),
         (b"bytes", ApiTypeError, "body['a'] is a bytes, which JSON does not have"),
         ({1, 2}, ApiTypeError, "body['a'] is a set"),
-        (object(), ApiTypeError, "body['a'] is a object"),
+        (object(), ApiTypeError, f"body['a'] is a object{NO_JSON}"),
     ],
 )
 def test_what_json_cannot_hold_is_named_with_its_place(
@@ -162,6 +168,24 @@ def test_what_json_cannot_hold_is_named_with_its_place(
         canonical_json({"a": value})
     assert str(caught.value).startswith(text)
     assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(("limit", "most"), [(640, 640), (1000, 1000), (5000, 4300), (0, 4300)])
+def test_a_program_may_have_another_limit_on_digits(limit: int, most: int) -> None:
+    """Python refuses to write down an integer of more digits; 0 is no limit."""
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(limit)
+    try:
+        assert canonical_json([10**most - 1]) == f"[{'9' * most}]"
+        for value in (10**most, -(10**most)):
+            with pytest.raises(ApiValueError) as caught:
+                canonical_json([value])
+            assert str(caught.value) == (
+                f"body[0] is an integer of more than {most} digits: send it as a str"
+            )
+            assert caught.value.__context__ is None
+    finally:
+        sys.set_int_max_str_digits(before)
 
 
 def test_the_callers_dictionary_stays_as_it_is() -> None:

@@ -84,6 +84,7 @@ def test_what_the_service_encrypts_is_opened(text: str, shared_key: bytes, nonce
     [
         (PEM, None),
         (PEM.encode(), None),
+        (PEM, ""),
         (KEY.export_key(pkcs=8).decode(), None),
         (load_pem_private_key(PEM.encode(), None), None),
         (load_pem_private_key(PEM.encode(), None), "not needed"),
@@ -193,8 +194,16 @@ def test_another_key() -> None:
         (KEY.export_key(passphrase="p", pkcs=8), None, ApiValueError, "needs its password"),
         (KEY.export_key(passphrase="p", pkcs=8), "wrong", ApiValueError, "can't be read"),
         (PEM, "p", ApiValueError, "has no password, but one is given"),
-        (None, None, ApiTypeError, "private_key can't be of type NoneType"),
-        (PEM, 5, ApiTypeError, "password can't be of type int"),
+        (
+            None,
+            None,
+            ApiTypeError,
+            "private_key must be str or bytes of PEM, or an RSA key of cryptography, not NoneType",
+        ),
+        (PEM, 5, ApiTypeError, "password must be str, bytes or None, not int"),
+        (PEM + "\ud800", None, ApiValueError, "private_key holds a lone surrogate"),
+        (PEM, "p\udc80", ApiValueError, "password holds a lone surrogate"),
+        (KEY.export_key(passphrase="p", pkcs=8), "", ApiValueError, "needs its password"),
     ],
 )
 def test_private_keys_of_no_use(
@@ -207,7 +216,9 @@ def test_private_keys_of_no_use(
 
 @pytest.mark.parametrize("body", [None, "text", [encrypted(b"x")], b"{}"])
 def test_a_body_of_another_type(body: Any) -> None:
-    with pytest.raises(ApiTypeError, match="body must be a mapping") as caught:
+    with pytest.raises(
+        ApiTypeError, match=r"body must be a mapping, not \w+: pass response\.body$"
+    ) as caught:
         decrypt(body, PEM)
     shows_nothing(caught.value)
 

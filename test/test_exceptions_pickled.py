@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from snaptrade_client.api_response import Headers
 from snaptrade_client.exceptions import ApiException, RedirectError
+from snaptrade_client.headers import Headers
 
-from .test_exceptions import API_EXCEPTIONS, ATTEMPTS, SECRET, by_pickle, refused
+from .test_exceptions import API_EXCEPTIONS, ATTEMPTS, SECRET, by_pickle, refused, sealed
 
 
 @pytest.mark.parametrize("kind", API_EXCEPTIONS)
@@ -61,7 +61,7 @@ def test_the_text_of_a_pickled_exception_is_what_it_was() -> None:
     """Made anew, it would name no host, since the pickle has the target masked."""
     failure = RedirectError(302, f"Found {SECRET}")
     failure.headers = Headers([("Location", f"https://other.example/?s={SECRET}")])
-    failure.seal({SECRET})
+    sealed(failure)
     assert "302 Found ***; it points to other.example" in str(failure)
     assert SECRET.encode() not in pickle.dumps(failure)
     assert str(by_pickle(failure)) == str(failure)

@@ -13,9 +13,20 @@ from snaptrade_client.exceptions import (
     NameResolutionError,
 )
 from snaptrade_client.transport import Request
-from snaptrade_client.transport.connections import KEPT_BYTES
+from snaptrade_client.transport.exchange import KEPT_BYTES
 
-from .raw import GET, OK, Peer, RawServer, answering, closing_after, failure_of, get, limits
+from .raw import (
+    GET,
+    OK,
+    Peer,
+    RawServer,
+    answering,
+    closing_after,
+    failure_of,
+    get,
+    in_turn,
+    limits,
+)
 from .test_sockets import free_port
 
 
@@ -113,7 +124,7 @@ NO_BODY = {
     "HEAD": ("HEAD", head(Content_Length="5", Content_Encoding="gzip")),
     "HEAD, chunked": ("HEAD", head(Transfer_Encoding="chunked")),
     "204": ("GET", head("204 No Content")),
-    "204 with a length": ("DELETE", head("204 No Content", Content_Length="5")),
+    "204 with a length of 0": ("DELETE", head("204 No Content", Content_Length="0")),
     "304": ("GET", head("304 Not Modified", Content_Length="5")),
     "length 0": ("GET", head(Content_Length="0")),
 }
@@ -127,6 +138,22 @@ def test_where_there_is_no_body_none_is_waited_for(method: str, wire: bytes) -> 
         assert transport.send(Request(method, "/x", {}, None), limits()).data == b""
         assert get(transport).data == b"{}"
     assert len(server.peers) == 1
+
+
+def test_the_body_that_a_204_should_not_have_is_never_the_next_answer() -> None:
+    wrong = head("204 No Content", Content_Length=str(len(OK)))
+
+    def handle(peer: Peer) -> None:
+        peer.request()
+        peer.send(wrong)
+        if not peer.gone(0.2):
+            peer.send(OK.replace(b"{}", b"[]"))
+            peer.silence()
+
+    with RawServer(in_turn(handle, answering(OK))) as server:
+        transport = server.transport()
+        assert get(transport).status == 204
+        assert get(transport).data == b"{}"
 
 
 INTERIM = {
@@ -201,6 +228,19 @@ def test_what_is_not_http_is_refused(wire: bytes) -> None:
     assert failure.kind == "final"
     assert str(failure).startswith("the answer is not HTTP: ")
     assert failure.status is None
+    assert failure.data is not None
+    assert wire.startswith(failure.data)
+    assert len(failure.data) >= min(len(wire), 65537)
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n"], ids=["no line", "a line"])
+def test_a_body_without_a_head_is_kept(ending: bytes) -> None:
+    """A secret may be in it."""
+    body = b'{"userId": "u1", "userSecret": "the-one"}' + ending
+    with RawServer(closing_after(body)) as server:
+        failure = failure_of(lambda: get(server.transport()))
+    assert isinstance(failure, InvalidResponseError if ending else ConnectionLostError)
+    assert failure.data == body
 
 
 BAD_BODIES = {
@@ -214,7 +254,7 @@ BAD_BODIES = {
         head(Content_Encoding="gzip", Content_Length="2") + b"ab",
         b"ab",
     ),
-    "too long": (head(Content_Length="1000001") + b"x" * 1_000_001, b"x" * 1_000_000),
+    "too long": (head(Content_Length="1000001") + b"x" * 1_000_001, b"x" * 1_000_001),
 }
 
 

@@ -2,13 +2,16 @@
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snaptrade_client.headers import Headers
 from snaptrade_client.exceptions import ApiException, ConnectionLostError, InvalidResponseError
 from snaptrade_client.transport.framing import Framing, framing, pieces
+from snaptrade_client.transport.head import Head
 
 from .raw import failure_of
 
@@ -47,12 +50,16 @@ def read(data: bytes, end: Framing, size: int = 1 << 20) -> tuple[bytes, bytes]:
 
 def decide(
     *,
-    bodiless: bool = False,
+    method: str = "GET",
+    status: int = 200,
     encodings: Sequence[str] = (),
     lengths: Sequence[str] = (),
     defective: bool = False,
 ) -> Framing:
-    return framing(bodiless=bodiless, encodings=encodings, lengths=lengths, defective=defective)
+    fields = [("Transfer-Encoding", encoding) for encoding in encodings]
+    fields += [("Content-Length", length) for length in lengths]
+    head = Head(status, "", Headers(fields), keep_alive=True, defective=defective)
+    return framing(method, head)
 
 
 def chunked(body: bytes, sizes: list[int], extension: bytes = b"") -> bytes:
@@ -80,7 +87,8 @@ def chunked(body: bytes, sizes: list[int], extension: bytes = b"") -> bytes:
         (["+5"], Framing("close", odd=True)),
         (["1_0"], Framing("close", odd=True)),
         (["0x10"], Framing("close", odd=True)),
-        (["5, 5"], Framing("close", odd=True)),
+        (["5, 5"], Framing("length", 5)),
+        (["5, 6"], Framing("close", odd=True)),
         (["5.0"], Framing("close", odd=True)),
         ([""], Framing("close", odd=True)),
         (["٣"], Framing("close", odd=True)),
@@ -115,8 +123,31 @@ def test_other_transfer_encodings_are_refused(encodings: list[str]) -> None:
 
 
 def test_some_answers_have_no_body_whatever_their_headers_say() -> None:
-    assert decide(bodiless=True, encodings=["gzip"], lengths=["5"]) == Framing("none")
-    assert decide(bodiless=True, defective=True) == Framing("none", odd=True)
+    answers: list[dict[str, Any]] = [{"method": "HEAD"}, {"status": 304}]
+    for answer in answers:
+        assert decide(**answer, encodings=["gzip"], lengths=["5"]) == Framing("none")
+        assert decide(**answer, defective=True) == Framing("none", odd=True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "odd"),
+    [
+        ({}, False),
+        ({"lengths": ["0"]}, False),
+        ({"lengths": ["5"]}, True),
+        ({"encodings": ["chunked"]}, True),
+        ({"defective": True}, True),
+    ],
+    ids=repr,
+)
+def test_no_content_has_no_body_and_what_is_told_of_one_is_odd(
+    headers: dict[str, Any], odd: bool
+) -> None:
+    """The body that some send with it must not become the next answer."""
+    assert decide(status=204, **headers) == Framing("none", odd=odd)
+
+
+def test_nothing_is_read_of_no_body() -> None:
     assert read(REST, Framing("none")) == (b"", REST)
 
 

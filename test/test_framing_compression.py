@@ -119,10 +119,28 @@ def test_a_wrong_checksum_is_refused() -> None:
     assert failure.reason == "the answer is not compressed as it says"
 
 
+@pytest.mark.parametrize("cut", [0, 5, 20])
+def test_what_comes_before_a_wrong_checksum_is_kept(cut: int) -> None:
+    body = bytes(range(256)) * 2
+    wire = bytearray(gzip.compress(body))
+    wire[-5] ^= 1
+    pieces = iter([bytes(wire[: len(wire) - cut]), bytes(wire[len(wire) - cut :])])
+    got = bytearray()
+
+    def read_all() -> None:
+        for piece in decoded(pieces, "gzip", 10_000):
+            got.extend(piece)
+
+    failure = failure_of(read_all)
+    kept = bytes(got) + (failure.data or b"")
+    assert kept.startswith(body)
+
+
 def test_the_limit_counts_plain_bytes() -> None:
     assert read(b"x" * 100, "", limit=100) == b"x" * 100
     got, failure = refused(b"x" * 101, "", limit=100)
-    assert got == b""
+    # It is there all the same, and there may be a secret in it.
+    assert got == b"x" * 101
     assert failure.reason == "the answer is longer than max_body_bytes, 100 bytes"
 
 

@@ -4,42 +4,62 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from snaptrade_client.api_response import Attempt, BodyObject, Headers, Kind, Outcome
+from snaptrade_client.attempts import Kind, Outcome
 from snaptrade_client.authentication import DELETE, JWT, LIST, LOGIN, REGISTER
 from snaptrade_client.exceptions import (
     ApiException,
     BadRequestError,
     ClientError,
+    ConflictError,
     ConnectionLostError,
+    ForbiddenError,
     InvalidResponseError,
+    NotFoundError,
     RateLimitError,
     RedirectError,
-    RegistrationOutcomeUnknown,
     ServerError,
-    TransportError,
-    error_class,
+    UnauthorizedError,
 )
-from snaptrade_client.judgement import Success, finish, judge, readable
+from snaptrade_client.headers import Headers
+from snaptrade_client.judgement import (
+    Failure,
+    Success,
+    judge,
+    meaning,
+    readable,
+    unanswered,
+)
 from snaptrade_client.operations import Operation
-from snaptrade_client.retry import kind_of_status, outcome_of_status
+from snaptrade_client.spelling import BodyObject
 from snaptrade_client.transport import Answer
 
-ANY = Operation("request", "GET", "/x", "harmless")
+ANY = Operation(name="request", method="GET", path="/x", replay="harmless")
+NOW = 1_700_000_000
+DATE = "Tue, 14 Nov 2023 22:13:20 GMT"
 REGISTERED = b'{"userId": "u1", "userSecret": "s1"}'
 OTHER = b'{"userId": "other", "userSecret": "s1"}'
 
 
-def answer(status: int = 200, data: bytes = b"{}") -> Answer:
-    return Answer(status, "Reason", Headers([("X-Request-ID", "abc")]), data)
+def answer(status: int = 200, data: bytes = b"{}", **headers: str) -> Answer:
+    pairs = ((name.replace("_", "-"), value) for name, value in headers.items())
+    return Answer(status, "Reason", Headers([("X-Request-ID", "abc"), *pairs]), data)
 
 
-def failure_of(operation: Operation, given: Answer, user_id: str | None = "u1") -> ApiException:
-    judged = judge(operation, user_id, given)
-    assert isinstance(judged, ApiException)
-    return judged
+def judged(
+    operation: Operation, given: Answer, user_id: str | None = "u1", timestamp: int = NOW
+) -> Success | Failure:
+    return judge(operation, user_id, given, timestamp=timestamp, now=NOW)
+
+
+def failed(operation: Operation, given: Answer, timestamp: int = NOW) -> Failure:
+    result = judged(operation, given, timestamp=timestamp)
+    assert isinstance(result, Failure)
+    return result
+
+
+def failure_of(operation: Operation, given: Answer) -> ApiException:
+    return failed(operation, given).error
 
 
 @pytest.mark.parametrize(
@@ -63,20 +83,20 @@ def test_a_usable_answer_is_a_success(
     operation: Operation, status: int, data: bytes, body: Any
 ) -> None:
     given = answer(status, data)
-    assert judge(operation, "u1", given) == Success(given, body)
+    assert judged(operation, given) == Success(given, body)
 
 
 def test_a_generated_user_id_may_be_any() -> None:
-    assert isinstance(judge(REGISTER, None, answer(data=REGISTERED)), Success)
+    assert isinstance(judged(REGISTER, answer(data=REGISTERED), None), Success)
 
 
 @pytest.mark.parametrize(
     ("operation", "data", "problem", "body"),
     [
         (LIST, b"{}", "the body is JSON, but an object, not an array", {}),
-        (LIST, b"", "the body is JSON, but empty, not an array", None),
+        (LIST, b"", "the body is empty or null, not an array", None),
         (LOGIN, b"[]", "the body is JSON, but an array, not an object", []),
-        (DELETE, b"null", "the body is JSON, but empty, not an object", None),
+        (DELETE, b"null", "the body is empty or null, not an object", None),
         (JWT, b"5", "the body is JSON, but a single value, not an object", 5),
         (REGISTER, b'{"userId": "u1"}', "the body has no user secret", {"userId": "u1"}),
         (REGISTER, b'{"userSecret": ""}', "the body has no user secret", {"userSecret": ""}),
@@ -130,158 +150,96 @@ def test_a_json_error_answers_to_both_spellings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "outcome"),
+    ("status", "error", "kind", "outcome"),
     [
-        (300, "final", "rejected"),
-        (302, "final", "rejected"),
-        (400, "final", "rejected"),
-        (404, "final", "rejected"),
-        (408, "server_error", "unknown"),
-        (425, "too_early", "rejected"),
-        (429, "throttled", "rejected"),
-        (499, "final", "rejected"),
-        (500, "server_error", "unknown"),
-        (501, "final", "unknown"),
-        (502, "server_error", "unknown"),
-        (503, "unavailable", "unknown"),
-        (504, "server_error", "unknown"),
-        (505, "final", "unknown"),
-        (599, "server_error", "unknown"),
-        (600, "final", "unknown"),
+        (300, RedirectError, "final", "rejected"),
+        (302, RedirectError, "final", "rejected"),
+        (304, RedirectError, "final", "rejected"),
+        (400, BadRequestError, "final", "rejected"),
+        (401, UnauthorizedError, "final", "rejected"),
+        (402, ClientError, "final", "rejected"),
+        (403, ForbiddenError, "final", "rejected"),
+        (404, NotFoundError, "final", "rejected"),
+        (408, ClientError, "server_error", "unknown"),
+        (409, ConflictError, "final", "rejected"),
+        (425, ClientError, "too_early", "rejected"),
+        (429, RateLimitError, "throttled", "rejected"),
+        (499, ClientError, "final", "rejected"),
+        (500, ServerError, "server_error", "unknown"),
+        (501, ServerError, "final", "unknown"),
+        (502, ServerError, "server_error", "unknown"),
+        (503, ServerError, "unavailable", "unknown"),
+        (504, ServerError, "server_error", "unknown"),
+        (505, ServerError, "final", "unknown"),
+        (599, ServerError, "server_error", "unknown"),
+        (600, InvalidResponseError, "final", "unknown"),
+        (999, InvalidResponseError, "final", "unknown"),
+        (99, InvalidResponseError, "final", "unknown"),
     ],
 )
-def test_a_status_has_a_row_in_the_table_and_an_outcome(
-    status: int, kind: Kind, outcome: Outcome
+def test_a_status_means_an_error_a_row_of_the_table_and_an_outcome(
+    status: int, error: type[ApiException], kind: Kind, outcome: Outcome
 ) -> None:
     failure = failure_of(DELETE, answer(status))
-    assert type(failure) is error_class(status)
+    assert type(failure) is error
     assert (failure.kind, failure.outcome) == (kind, outcome)
-    assert (kind_of_status(status), outcome_of_status(status)) == (kind, outcome)
+    assert meaning(status) == (error, kind, outcome)
 
 
-ATTEMPTS = (Attempt("lost", "unknown", None, 1.0, 0.5), Attempt("final", "rejected", 404, 0.25, 0))
-
-
-def finished(
-    operation: Operation, failure: ApiException, attempts: tuple[Attempt, ...] = ATTEMPTS
-) -> ApiException:
-    return finish(failure, operation, "u1", attempts)
-
-
-def test_the_failure_of_a_call_tells_its_attempts_and_the_whole_answer() -> None:
-    failure = finished(DELETE, failure_of(DELETE, answer(404, b'{"code": 1011}')))
-    assert failure.attempts == ATTEMPTS
-    assert failure.round_trip_time == 0.25
-    response = failure.api_response
-    assert response is not None
-    assert (response.status, response.reason, response.body) == (404, "Reason", {"code": 1011})
-    assert (response.data, response.request_id) == (b'{"code": 1011}', "abc")
-    assert (response.round_trip_time, response.elapsed) == (0.25, 1.75)
-    assert response.attempts == ATTEMPTS
-
-
-def test_a_failure_without_a_complete_answer_has_no_response() -> None:
-    assert finished(LIST, ConnectionLostError(reason="lost")).api_response is None
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_an_unusable_2xx_means_what_a_nonsensical_status_does(status: int) -> None:
+    failure = failure_of(LIST, answer(status))
+    assert meaning(status) == (type(failure), failure.kind, failure.outcome) == meaning(600)
 
 
 @pytest.mark.parametrize(
-    ("earlier", "expected"), [("unknown", True), ("not_sent", False), ("rejected", False)]
-)
-def test_a_failure_tells_whether_an_earlier_attempt_may_have_acted(
-    earlier: Outcome, expected: bool
-) -> None:
-    attempts = (Attempt("lost", earlier, None, 1.0, 0.5), ATTEMPTS[1])
-    failure = finished(DELETE, failure_of(DELETE, answer(404)), attempts)
-    assert failure.prior_attempt_unknown is expected
-
-
-def test_the_last_attempt_is_not_an_earlier_one() -> None:
-    failure = finished(DELETE, failure_of(DELETE, answer(500)), ATTEMPTS[:1])
-    assert failure.prior_attempt_unknown is False
-
-
-@pytest.mark.parametrize(
-    ("outcome", "kind", "harmless", "harmful"),
+    ("status", "headers", "told"),
     [
-        ("not_sent", "not_sent", True, True),
-        ("not_sent", "refused", True, True),
-        ("rejected", "throttled", True, True),
-        ("rejected", "final", False, False),
-        ("rejected", "clock", True, True),
-        ("unknown", "lost", True, False),
-        ("unknown", "server_error", True, False),
-        ("unknown", "final", True, False),
+        (429, {"Retry_After": "7"}, 7.0),
+        (503, {"Retry_After": "Tue, 14 Nov 2023 22:13:28 GMT"}, 8.0),
+        (503, {"Retry_After": "Tue, 14 Nov 2023 22:13:28 GMT", "Date": DATE}, 8.0),
+        (200, {"Retry_After": "7"}, 7.0),
+        (404, {}, None),
     ],
 )
-def test_safe_to_retry_follows_from_the_outcome_and_the_operation(
-    outcome: Outcome, kind: Kind, harmless: bool, harmful: bool
+def test_a_failure_tells_when_the_service_takes_requests_again(
+    status: int, headers: dict[str, str], told: float | None
 ) -> None:
-    for operation, expected in ((DELETE, harmless), (REGISTER, harmful)):
-        failure = ApiException(reason="x")
-        failure.outcome, failure.kind = outcome, kind
-        if operation is REGISTER and outcome == "unknown":
-            failure = ServerError(500, "x")
-            failure.outcome, failure.kind = outcome, kind
-        assert finished(operation, failure).safe_to_retry is expected
+    assert failure_of(LIST, answer(status, b"{}", **headers)).retry_after == told
 
 
 @pytest.mark.parametrize(
-    ("given", "base"),
+    ("status", "data", "off"),
     [
-        (answer(500), ServerError),
-        (answer(408), ClientError),
-        (answer(data=b"{}"), InvalidResponseError),
-        (answer(data=OTHER), InvalidResponseError),
-        (answer(600), InvalidResponseError),
+        (401, b'{"code": 1076}', 60.0),
+        (403, b'{"default_code": "1076"}', 60.0),
+        (401, b"", 60.0),
+        (401, b'{"code": 1083}', None),
+        (404, b'{"code": 1076}', None),
     ],
 )
-def test_a_registration_of_unknown_outcome_keeps_all_that_arrived(
-    given: Answer, base: type[ApiException]
+def test_a_refusal_that_the_clock_explains_tells_by_how_much_it_is_off(
+    status: int, data: bytes, off: float | None
 ) -> None:
-    failure = finished(REGISTER, failure_of(REGISTER, given))
-    assert isinstance(failure, RegistrationOutcomeUnknown)
-    assert isinstance(failure, base)
-    assert (failure.user_id, failure.data) == ("u1", given.data)
-    assert failure.attempts == ATTEMPTS
-    assert failure.api_response is not None
+    failure = failed(LIST, answer(status, data, Date=DATE), NOW - 60)
+    assert failure.clock_error == off
+    assert failure.error.kind == ("final" if off is None else "clock")
+    # Below ten seconds it is the key.
+    assert failed(LIST, answer(status, data, Date=DATE), NOW - 9).clock_error is None
 
 
-def test_a_lost_registration_is_a_transport_error_too() -> None:
+def test_a_result_shows_nothing_of_a_body() -> None:
+    assert repr(judged(REGISTER, answer(data=REGISTERED))) == "Success(200)"
+    failure = failed(REGISTER, answer(data=OTHER))
+    assert repr(failure) == f"Failure({failure.error!r})"
+    assert "s1" not in repr(failure)
+
+
+@pytest.mark.parametrize(
+    ("data", "body"), [(None, None), (b'{"a": 1}', {"a": 1}), (b'{"a": ', '{"a": ')]
+)
+def test_what_arrived_of_an_incomplete_answer_is_read(data: bytes | None, body: Any) -> None:
     lost = ConnectionLostError(reason="lost")
-    lost.outcome = "unknown"
-    failure = finished(REGISTER, lost)
-    assert isinstance(failure, RegistrationOutcomeUnknown)
-    assert isinstance(failure, TransportError)
-
-
-@pytest.mark.parametrize(
-    ("given", "kind"), [(answer(302), RedirectError), (answer(429), RateLimitError)]
-)
-def test_a_registration_that_was_refused_is_not_unknown(
-    given: Answer, kind: type[ApiException]
-) -> None:
-    assert type(finished(REGISTER, failure_of(REGISTER, given))) is kind
-
-
-def test_a_registration_that_was_not_sent_is_not_unknown() -> None:
-    failure = ConnectionLostError(reason="x")
-    failure.outcome = "not_sent"
-    assert type(finished(REGISTER, failure)) is ConnectionLostError
-
-
-@given(
-    secret=st.text(st.characters(codec="utf-8"), min_size=1),
-    odd=st.dictionaries(st.text(st.characters(codec="utf-8")), st.none() | st.integers()),
-    status=st.integers(200, 299),
-    reason=st.text(),
-)
-def test_a_complete_2xx_never_loses_the_secret(
-    secret: str, odd: dict[str, int | None], status: int, reason: str
-) -> None:
-    """Whatever else is odd in the answer, its secret reaches the caller."""
-    body = odd | {"userSecret": secret}
-    given = Answer(status, reason, Headers(), json.dumps(body).encode())
-    judged = judge(REGISTER, "u1", given)
-    if isinstance(judged, ApiException):
-        judged = finished(REGISTER, judged)
-    assert judged.body["user_secret"] == secret
+    lost.data = data
+    assert unanswered(lost) == Failure(lost)
+    assert lost.body == body

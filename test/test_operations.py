@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snaptrade_client import ApiTypeError, ApiValueError
-from snaptrade_client.api_response import BodyObject
 from snaptrade_client.authentication import DELETE, JWT, LIST, LOGIN, REGISTER
 from snaptrade_client.operations import Operation, body_values, query_values
+from snaptrade_client.spelling import BodyObject
 
 USER = {"userId": "u1", "userSecret": "s1"}
 KNOWN = {"userId", "user_id", "rsaPublicKey", "rsa_public_key"}
@@ -63,7 +63,7 @@ def test_parameters_that_the_operation_does_not_know_come_after_its_own() -> Non
         ({}, {"userId": "a", "user_id": "b"}, ApiValueError, "user_id is given twice"),
         (USER, {"clientId": "c"}, ApiValueError, "clientId is the client's to send"),
         (USER, {"timestamp": "1"}, ApiValueError, "timestamp is the client's to send"),
-        (USER, {5: "x"}, ApiTypeError, "query_params has the key 5, a int: keys must be str"),
+        (USER, {5: "x"}, ApiTypeError, "query_params has a key of type int: keys must be str"),
         (USER, [("userId", "u1")], ApiTypeError, "query_params must be a dict, not list"),
     ],
 )
@@ -109,7 +109,7 @@ def test_keywords_and_dictionary_make_one_body(
             {},
             {b"broker": "A"},
             ApiTypeError,
-            "body has the key b'broker', a bytes: keys must be str",
+            "body has a key of type bytes: keys must be str",
         ),
     ],
 )
@@ -129,7 +129,10 @@ def test_an_empty_user_id_is_refused_in_a_body_too() -> None:
 
 def test_an_operation_without_a_body_has_none() -> None:
     assert body_values(LIST, {}, None) is None
-    assert body_values(Operation("x", "GET", "/x", "harmless"), {}, None) is None
+    assert (
+        body_values(Operation(name="x", method="GET", path="/x", replay="harmless"), {}, None)
+        is None
+    )
 
 
 @given(
@@ -150,7 +153,7 @@ def test_unknown_fields_are_sent_as_they_are_and_the_callers_dictionary_stays(
 
 
 def test_an_operation_promises_nothing_unless_it_says_so() -> None:
-    operation = Operation("x", "GET", "/x", "harmless")
+    operation = Operation(name="x", method="GET", path="/x", replay="harmless")
     assert (operation.query, operation.body, operation.promise) == ({}, None, None)
     assert not operation.registers
     assert not operation.echoes_user

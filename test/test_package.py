@@ -1,6 +1,10 @@
-"""`import snaptrade_client`: its names, when they are loaded, and what is loaded with them."""
+"""`import snaptrade_client`: its names, when they are loaded, and how large the package is."""
 
+import ast
 import importlib
+import io
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +13,7 @@ import snaptrade_client
 
 from .programs import run_python
 
-HEAVY = ("urllib3", "http.client", "ssl", "certifi", "frozendict", "socket", "json", "logging")
+PACKAGE = Path(snaptrade_client.__file__).parent
 
 
 def run(program: str) -> str:
@@ -50,7 +54,17 @@ def test_import_star_gives_the_public_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["api_client", "client", "configuration", "exceptions", "signing", "webhooks"]
+    "name",
+    [
+        "api_client",
+        "client",
+        "configuration",
+        "encryption",
+        "exceptions",
+        "signing",
+        "types",
+        "webhooks",
+    ],
 )
 def test_modules_are_attributes_without_being_imported(name: str) -> None:
     program = f"import snaptrade_client; print(snaptrade_client.{name}.__name__)"
@@ -68,20 +82,16 @@ def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
 
 
 def test_a_submodule_that_is_no_attribute_can_be_imported() -> None:
-    assert run("from snaptrade_client import types; print(types.__name__)") == (
-        "snaptrade_client.types"
+    assert run("from snaptrade_client import checks; print(checks.__name__)") == (
+        "snaptrade_client.checks"
     )
 
 
-def test_the_import_loads_next_to_nothing() -> None:
-    program = (
-        "import sys; before = set(sys.modules); import snaptrade_client; "
-        "print(*sorted(set(sys.modules) - before))"
-    )
-    loaded = run(program).split()
-    assert "snaptrade_client" in loaded
-    assert not [name for name in loaded if name.startswith("snaptrade_client.")]
-    assert not set(HEAVY) & set(loaded)
+def test_types_exports_what_it_defines_and_nothing_else() -> None:
+    found = ast.parse(Path(snaptrade_client.types.__file__).read_text(encoding="utf-8")).body
+    defined = {node.name for node in found if isinstance(node, ast.ClassDef)}
+    defined |= {ast.unparse(node.target) for node in found if isinstance(node, ast.AnnAssign)}
+    assert snaptrade_client.types.__all__ == sorted(defined)
 
 
 def test_the_pure_rooms_do_no_network() -> None:
@@ -89,3 +99,23 @@ def test_the_pure_rooms_do_no_network() -> None:
     rooms = "signing, encoding, exceptions, retry, operations, configuration, authentication"
     program = f"import sys; from snaptrade_client import {rooms}; print('urllib3' in sys.modules)"
     assert run(program) == "False"
+
+
+def zipped(*without: str) -> int:
+    """The bytes of the package's files, compressed as in a wheel, without some of its folders."""
+    left_out = {"__pycache__", *without}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in PACKAGE.rglob("*"):
+            inside = path.relative_to(PACKAGE.parent)
+            if path.is_file() and not left_out.intersection(inside.parts):
+                archive.write(path, inside)
+    return packed.tell()
+
+
+@pytest.mark.parametrize(
+    ("without", "most"), [("sandbox", 90_000), ("pages", 125_000)], ids=["client", "all but pages"]
+)
+def test_the_package_is_small(without: str, most: int) -> None:
+    size = zipped(without)
+    assert most / 2 < size <= most

@@ -3,7 +3,7 @@
 import pytest
 
 from snaptrade_client import RegistrationOutcomeUnknown, SnapTrade
-from snaptrade_client.transport.sockets import PATIENCE
+from snaptrade_client.transport.exchange import PATIENCE
 
 from .raw import OK, Peer, RawServer, configuration, failure_of, get, takes
 

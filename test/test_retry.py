@@ -1,6 +1,8 @@
 """The table of what is tried again, the waits, and the correction of the clock."""
 
 import random
+import time
+from collections.abc import Iterator
 from email.utils import formatdate
 from typing import Any, get_args
 
@@ -8,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snaptrade_client.api_response import Headers, Kind
+from snaptrade_client.attempts import Kind
+from snaptrade_client.headers import Headers
 from snaptrade_client.retry import (
     BACKOFF_CAP,
     TABLE,
@@ -26,7 +29,7 @@ NOW = 1_700_000_000
 HOUR = 3600.0
 DAY = 24 * HOUR
 KINDS: list[Kind] = list(TABLE)
-REPLAYS: list[Replay] = ["harmless", "harmful"]
+REPLAYS: list[Replay] = list(get_args(Replay))
 
 
 def most(_: float, high: float) -> float:
@@ -70,6 +73,11 @@ def test_the_table_has_a_row_for_every_kind_of_failure() -> None:
     assert set(TABLE) == set(get_args(Kind))
 
 
+def test_the_table_knows_every_replay_class_and_action() -> None:
+    assert all(list(row._asdict()) == REPLAYS for row in TABLE.values())
+    assert {action for row in TABLE.values() for action in row} == set(get_args(Action))
+
+
 @pytest.mark.parametrize("replay", REPLAYS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_progress_does_what_the_table_says(kind: Kind, replay: Replay) -> None:
@@ -77,7 +85,7 @@ def test_progress_does_what_the_table_says(kind: Kind, replay: Replay) -> None:
     expected = {
         "never": None,
         "backoff": (0.25, Progress(1, 1)),
-        "told": (7.0 + TOLD_JITTER, Progress(1, 1)),
+        "told": (7.25, Progress(1, 1)),
         "correct": (0.0, Progress(1, 1, corrected=True)),
     }
     assert after == expected[getattr(TABLE[kind], replay)]
@@ -200,6 +208,23 @@ def test_no_header_breaks_the_reading_of_a_wait(
 )
 def test_http_dates(text: str | None, seconds: int | None) -> None:
     assert http_date(text) == seconds
+
+
+@pytest.fixture
+def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose local time is five hours behind."""
+    with monkeypatch.context() as moved:
+        moved.setenv("TZ", "EST5")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_from_greenwich")
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000"])
+def test_http_dates_do_not_depend_on_the_machines_time_zone(zone: str) -> None:
+    assert time.localtime(NOW).tm_hour == 17
+    assert http_date(f"Tue, 14 Nov 2023 22:13:20 {zone}") == NOW
 
 
 DATE_PARTS = st.sampled_from(

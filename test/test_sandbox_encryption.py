@@ -13,10 +13,11 @@ from Crypto.Cipher import AES, PKCS1_OAEP
 from Crypto.PublicKey import RSA
 
 from snaptrade_client.encryption import decrypt
+from snaptrade_client.exceptions import ApiValueError
 from snaptrade_client.sandbox import Sandbox, SandboxUser
 
 from .sandboxed import checked_sandbox
-from .wire import JWT, LOGIN, Wire, open_link, refused
+from .wire import JWT, LOGIN, REGISTER, Wire, open_link, refused
 
 # The service's own example, of 1,024 bits.
 EXAMPLE_KEY = (
@@ -61,7 +62,7 @@ def test_a_login_of_a_user_with_a_key_is_encrypted(wire: Wire) -> None:
     plain = json.loads(opened(answer.body))
     assert set(plain) == {"redirectURI", "sessionId"}
     assert plain == json.loads(decrypt(answer.body, PRIVATE_KEY.export_key()))
-    assert "is valid" in open_link(wire, plain["redirectURI"])
+    assert "Choose your brokerage" in open_link(wire, plain["redirectURI"])
 
 
 def test_the_jwt_is_encrypted_and_signed(wire: Wire, sandbox: Sandbox) -> None:
@@ -92,3 +93,22 @@ def test_keys_are_taken_at_registration(wire: Wire, sandbox: Sandbox) -> None:
     assert sandbox.users["example"].rsa_public_key == EXAMPLE_KEY
     answer = wire.call("GET", JWT, f"userId=mine&userSecret={secret}")
     assert opened(answer.body)
+
+
+def test_a_key_that_is_too_short_is_refused(wire: Wire, sandbox: Sandbox) -> None:
+    """PyCryptodome makes none of 512 bits, so it is put together by hand: e is 65,537."""
+    modulus = b"\x00" + b"\xff" * 64
+    parts = (b"ssh-rsa", b"\x01\x00\x01", modulus)
+    blob = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    key = f"ssh-rsa {base64.b64encode(blob).decode()}"
+    body = json.dumps({"userId": "short", "rsaPublicKey": key}).encode()
+    detail = refused(wire.call("POST", REGISTER, "", body), 400, "0000")
+    assert detail == (
+        'The field "rsaPublicKey" is an RSA key of 512 bits: at least 1024 are needed.'
+    )
+    assert "short" not in sandbox.users
+    with pytest.raises(ApiValueError, match="rsa_public_key is an RSA key of 512 bits"):
+        Sandbox(users={"short": SandboxUser(secret="s", rsa_public_key=key)})
+    # The specification's example is long enough.
+    assert wire.register("example", EXAMPLE_KEY)
+    assert wire.call("POST", LOGIN, "userId=rsa&userSecret=s2").status == 200

@@ -159,11 +159,11 @@ def test_without_a_url_webhooks_are_kept() -> None:
         ({"webhook": "ftp://x"}, ApiValueError, "webhook must be a URL that starts with"),
         ({"webhook": "http://"}, ApiValueError, "webhook must be a URL that starts with"),
         ({"webhook": "http://x:99999"}, ApiValueError, "webhook must be a URL that starts with"),
-        ({"webhook": 1}, ApiTypeError, "webhook must be of type str"),
-        ({"redelivery": ["1"]}, ApiTypeError, "redelivery must be in seconds, not str"),
-        ({"redelivery": [-1]}, ApiValueError, "redelivery must be 0 or more seconds"),
-        ({"deletion_delay": True}, ApiTypeError, "deletion_delay must be in seconds, not bool"),
-        ({"deletion_delay": float("nan")}, ApiValueError, "deletion_delay must be 0 or more"),
+        ({"webhook": 1}, ApiTypeError, "webhook must be a str, not int"),
+        ({"redelivery": ["1"]}, ApiTypeError, "redelivery must be a number of seconds, not str"),
+        ({"redelivery": [-1]}, ApiValueError, "redelivery must be from 0 to"),
+        ({"deletion_delay": True}, ApiTypeError, "deletion_delay must be a number of seconds"),
+        ({"deletion_delay": float("nan")}, ApiValueError, "deletion_delay must be from 0 to"),
     ],
 )
 def test_options_of_no_use_are_refused(

@@ -16,7 +16,8 @@ from snaptrade_client.exceptions import (
     ReadTimeoutError,
     TransportError,
 )
-from snaptrade_client.transport.sockets import Limits, TimedReader, Timer, open_socket, ran_out
+from snaptrade_client.transport import Limits
+from snaptrade_client.transport.sockets import TimedReader, Timer, open_socket, ran_out
 
 from .raw import limits, takes
 
@@ -326,9 +327,24 @@ def test_a_name_that_does_not_resolve_raises_what_the_resolver_does(
 
 
 @pytest.mark.parametrize("host", ["x" * 64 + ".test", "a..test"])
-def test_a_label_that_no_name_can_have_is_a_unicode_error(host: str) -> None:
-    with pytest.raises(UnicodeError):
+def test_a_label_that_no_name_can_have_is_not_found(host: str) -> None:
+    with pytest.raises(socket.gaierror):
         open_socket(host, 80, timer(), ())
+
+
+def test_a_name_that_is_not_ascii_is_a_unicode_error() -> None:
+    with pytest.raises(UnicodeError):
+        open_socket("b\xfccher.test", 80, timer(), ())
+
+
+@pytest.mark.parametrize("host", ["256.256.256.256", "1.2.3", "::g"])
+def test_what_only_looks_like_an_address_is_resolved_in_time(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    threads = resolver(monkeypatch, list)
+    with pytest.raises(OSError, match="no address"):
+        open_socket(host, 80, timer(), ())
+    assert threads != [threading.current_thread().name]
 
 
 def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,6 +405,8 @@ def test_a_reader_can_be_closed_twice() -> None:
         theirs.sendall(b"ab")
         reader = TimedReader(ours, timer())
         assert reader.read(1) == b"a"
+        assert reader.leftover() == b"b"
+        theirs.sendall(b"c")
+        assert reader.leftover() == b"b"
         reader.close()
         reader.close()
-        assert reader.rest == b"b"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snaptrade_client import ApiClient, SnapTrade
+from snaptrade_client import ApiClient, InsecureConnectionWarning, SnapTrade
 from snaptrade_client.exceptions import (
     ApiException,
     ConnectionFailedError,
@@ -248,6 +248,15 @@ def test_the_certificate_may_be_for_a_name_that_is_told(authority: Authority) ->
     assert str(failure) == "no secure connection: the certificate is for another name"
 
 
+def test_the_certificate_may_be_for_any_name_but_not_from_anybody(authority: Authority) -> None:
+    """What `assert_hostname=False` switches off, and what it does not."""
+    with secure(answering(OK), authority.server("elsewhere.test")) as server:
+        trusting = server.transport(ssl_ca_cert=authority.bundle, assert_hostname=False)
+        assert get(trusting).data == b"{}"
+        failure = failure_of(lambda: get(server.transport(assert_hostname=False)))
+    assert isinstance(failure, TlsError)
+
+
 @pytest.mark.parametrize("context", [certificates.self_signed, certificates.wrong_host])
 def test_without_verification_anybody_is_trusted(context: Callable[[], ssl.SSLContext]) -> None:
     with secure(answering(OK), context()) as server:
@@ -267,5 +276,7 @@ def test_switching_verification_off_warns_where_it_is_done(make: Callable[[], ob
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         make()
-    assert [(warning.category, warning.filename) for warning in caught] == [(UserWarning, __file__)]
+    assert [(warning.category, warning.filename) for warning in caught] == [
+        (InsecureConnectionWarning, __file__)
+    ]
     assert str(caught[0].message).startswith("verify_ssl=False: ")

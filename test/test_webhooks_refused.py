@@ -102,8 +102,10 @@ ARGUMENTS: list[tuple[dict[str, Any], type[OpenApiException], str]] = [
     ({"now": MADE.replace(tzinfo=None)}, ApiValueError, "now is a naive datetime"),
     ({"now": STAMP}, ApiTypeError, "now must be a datetime or Unix seconds, not str"),
     ({"now": True}, ApiTypeError, "now"),
-    ({"now": float("nan")}, ApiValueError, "now must be a moment"),
-    ({"now": float("inf")}, ApiValueError, "now must be a moment"),
+    ({"now": float("nan")}, ApiValueError, "now must be Unix seconds"),
+    ({"now": float("-inf")}, ApiValueError, "now must be Unix seconds"),
+    ({"now": 10**400}, ApiValueError, "now must be Unix seconds"),
+    ({"now": MADE.timestamp() * 1000}, ApiValueError, "now must be Unix seconds"),
 ]
 
 
@@ -165,6 +167,24 @@ def test_what_is_signed_but_no_webhook_is_refused(payload: bytes, message: str) 
 def test_of_what_is_not_signed_nothing_is_said(payload: bytes) -> None:
     with pytest.raises(WebhookSignatureError, match="does not fit"):
         verify(payload, SIGNATURE, KEY, now=MADE)
+
+
+def test_where_nesting_becomes_too_deep_the_error_is_ours() -> None:
+    """How deep that is depends on Python; what parses may still be too deep to be serialized."""
+
+    def nested(depth: int) -> bytes:
+        return b'{"a":%s}' % (b"[" * depth + b"]" * depth)
+
+    parses, fails = 1, MAX_PAYLOAD_BYTES // 3
+    while fails - parses > 1:
+        depth = (parses + fails) // 2
+        with pytest.raises(WebhookPayloadError) as caught:
+            checked(nested(depth))
+        parses, fails = (parses, depth) if "too deep" in str(caught.value) else (depth, fails)
+    assert parses > 100
+    for depth in range(parses - 50, parses + 50):
+        with pytest.raises(WebhookSignatureError):
+            verify(nested(depth), SIGNATURE, KEY, now=MADE)
 
 
 @given(index=st.integers(0, 2**16), mask=st.integers(1, 255))

@@ -1,17 +1,17 @@
-"""The service over HTTP: the only room that knows Flask.
+"""The service over HTTP.
 
 Strategy: a request goes through the same gates in the same order: the path and the method (404,
 405), the body's media type and JSON (415, 400), the client id, timestamp and signature (401), the
 rate limit (429), and only then the operation. A gate that stays shut raises; one handler turns
 what was raised into the service's own error, and one hook puts the service's headers on every
-answer and records the request.
+answer and records the request. A fault strikes before the first gate or after the operation.
 """
 
 import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import cast
@@ -28,9 +28,23 @@ from snaptrade_client.sandbox.errors import (
     UNEXPECTED,
     UNSUPPORTED_MEDIA_TYPE,
     WRONG_SIGNATURE,
+    Refusal,
     ServiceError,
 )
+from snaptrade_client.sandbox.faults import (
+    CUT,
+    BadJson,
+    ClockOff,
+    Delay,
+    Drop,
+    Fault,
+    Faults,
+    Status,
+    Throttle,
+    Truncate,
+)
 from snaptrade_client.sandbox.operations import OPERATIONS, Call, Desk, Operation
+from snaptrade_client.sandbox.portal import add_portal
 from snaptrade_client.sandbox.rate_limit import Allowance, RateLimit
 from snaptrade_client.sandbox.recording import RecordedRequest, RequestLog
 from snaptrade_client.sandbox.signatures import is_signed, split_target, timestamp_error
@@ -38,20 +52,27 @@ from snaptrade_client.sandbox.signatures import is_signed, split_target, timesta
 BASE_PATHS = ("/api/v1", "")
 """Older and newer clients of the service call and sign the same paths below either."""
 
+CONTROL_PATH = "/_sandbox/"
+"""Below it the sandbox is itself, not the service: such requests are not recorded."""
+
 _LOG = logging.getLogger("snaptrade_client.sandbox")
+_STATUSES = {status.value for status in HTTPStatus}
 
 
-@dataclass(slots=True)
-class _Progress:
-    """What is known of a request so far."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gates:
+    """What a request passes on its way to an operation, and what keeps count of it.
 
-    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    body: bytes = b""
-    signature_accepted: bool | None = None
-    allowance: Allowance | None = None
+    `pause` waits for some seconds, or until the sandbox stops.
+    """
+
+    rate_limit: RateLimit
+    faults: Faults
+    log: RequestLog
+    pause: Callable[[float], object]
 
 
-def create_app(desk: Desk, rate_limit: RateLimit, log: RequestLog) -> Flask:
+def create_app(desk: Desk, gates: Gates) -> Flask:
     """Make the WSGI application of one sandbox."""
     app = Flask(__name__, static_folder=None)
     # Flask logs whole tracebacks, whose texts may hold secrets.
@@ -63,22 +84,19 @@ def create_app(desk: Desk, rate_limit: RateLimit, log: RequestLog) -> Flask:
             app.add_url_rule(
                 base + operation.path,
                 endpoint=base + operation.path,
-                view_func=_view(operation, desk, rate_limit),
+                view_func=_view(operation, desk, gates),
                 methods=[operation.method],
                 provide_automatic_options=False,
             )
-    app.add_url_rule(
-        "/portal",
-        view_func=lambda: _portal(desk),
-        endpoint="portal",
-        provide_automatic_options=False,
-    )
+    add_portal(app, desk)
 
     def finish(response: Response) -> Response:
-        progress = _progress()
-        allowance = progress.allowance or rate_limit.peek()
-        response.headers.update(answer_headers(progress.request_id, allowance, desk.clock()))
-        log.add(_recorded(progress, response.status_code))
+        progress = progress()
+        allowance = progress.allowance or gates.rate_limit.peek()
+        now = desk.clock() + progress.clock_off
+        response.headers.update(answer_headers(progress.request_id, allowance, now))
+        if not split_target(_target())[0].startswith(CONTROL_PATH):
+            gates.log.add(_recorded(progress, response.status_code))
         return response
 
     app.before_request(_begin)
@@ -87,19 +105,8 @@ def create_app(desk: Desk, rate_limit: RateLimit, log: RequestLog) -> Flask:
     return app
 
 
-def answer_headers(request_id: str, allowance: Allowance, now: float) -> dict[str, str]:
-    """Give the headers that every answer of the service carries."""
-    return {
-        "X-Request-ID": request_id,
-        "Date": formatdate(now, usegmt=True),
-        "X-RateLimit-Limit": str(allowance.limit),
-        "X-RateLimit-Remaining": str(allowance.remaining),
-        "X-RateLimit-Reset": str(allowance.reset),
-    }
-
-
 def _begin() -> None:
-    g.progress = progress = _Progress()
+    g.progress = progress = Progress()
     # Read whole, whatever becomes of the request: the next one on the connection starts behind it.
     try:
         progress.body = request.get_data()
@@ -117,17 +124,27 @@ def _unreadable() -> ServiceError:
     return ServiceError(INVALID, reason="The body could not be read.")
 
 
-def _view(operation: Operation, desk: Desk, rate_limit: RateLimit) -> Callable[[], Response]:
-    def view() -> Response:
-        content = _content(_progress().body)
+def _view(operation: Operation, desk: Desk, gates: Gates) -> Callable[[], Response]:
+    def run() -> Response:
+        progress = progress()
+        content = _content(progress.body)
         target = _target()
         query = dict(parse_qsl(split_target(target)[1], keep_blank_values=True))
-        _check_signature(desk, target=target, query=query, content=content)
-        _check_rate(rate_limit)
+        mine = replace(desk, clock=lambda: desk.clock() + progress.clock_off)
+        _check_signature(mine, target=target, query=query, content=content)
+        _check_rate(gates.rate_limit)
         body: object = {} if content is None else content
         if not isinstance(body, dict):
             raise ServiceError(INVALID, reason="The body must be a JSON object.")
-        return _json_answer(operation.run(desk, Call(query, cast("dict[str, object]", body))), 200)
+        return json_answer(operation.run(mine, Call(query, cast("dict[str, object]", body))), 200)
+
+    def view() -> Response:
+        progress = progress()
+        progress.operation = operation.name
+        progress.fault = fault = gates.faults.take(operation.name)
+        if fault is None:
+            return run()
+        return misbehave(fault, run, limit=gates.rate_limit.limit, pause=gates.pause)
 
     return view
 
@@ -151,7 +168,7 @@ def _refuse_constant(name: str) -> object:
 def _check_signature(desk: Desk, *, target: str, query: Mapping[str, str], content: object) -> None:
     signature = request.headers.get("Signature")
     accepted = is_signed(target, content, signature or "", desk.consumer_key)
-    _progress().signature_accepted = accepted
+    progress().signature_accepted = accepted
     reason = timestamp_error(query.get("timestamp"), desk.clock())
     if query.get("clientId") != desk.client_id:
         reason = "the client id is not known."
@@ -165,50 +182,9 @@ def _check_signature(desk: Desk, *, target: str, query: Mapping[str, str], conte
 
 def _check_rate(rate_limit: RateLimit) -> None:
     allowance = rate_limit.take()
-    _progress().allowance = allowance
+    progress().allowance = allowance
     if not allowance.allowed:
-        plural = "" if allowance.reset == 1 else "s"
-        raise ServiceError(THROTTLED, wait=allowance.reset, plural=plural)
-
-
-def _portal(desk: Desk) -> Response:
-    """Answer what a browser gets that opens a login's link: for now, whether it is valid."""
-    # A HEAD request is a look at the link, not its use.
-    link = desk.state.open_link(token=request.args.get("token", ""), use_up=request.method == "GET")
-    text = (
-        "This connection portal link is valid. It works once.\n"
-        if link
-        else "This connection portal link has expired, or has been used.\n"
-    )
-    answer = Response(text, 200, mimetype="text/plain")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
-
-
-def _answer_failure(error: Exception) -> Response:
-    headers: dict[str, str] = {}
-    if isinstance(error, MethodNotAllowed):
-        headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
-        error = ServiceError(METHOD_NOT_ALLOWED, method=request.method)
-    elif isinstance(error, NotFound):
-        error = ServiceError(NOT_FOUND, what="The path was")
-    elif not isinstance(error, ServiceError):
-        # The text of an unexpected error may hold secrets: its class is all that is told.
-        _LOG.error("the sandbox failed with %s", type(error).__name__)
-        error = ServiceError(UNEXPECTED)
-    answer = _json_answer(error.body, error.refusal.status)
-    answer.headers.update(headers)
-    return answer
-
-
-def _json_answer(value: object, status: int) -> Response:
-    # Werkzeug would write the reason in capitals.
-    reason = f"{status} {HTTPStatus(status).phrase}"
-    return Response(json.dumps(value), reason, mimetype="application/json")
-
-
-def _progress() -> _Progress:
-    return cast("_Progress", g.progress)
+        raise throttled(allowance)
 
 
 def _target() -> str:
@@ -217,7 +193,8 @@ def _target() -> str:
     return cast("str", request.environ["REQUEST_URI"])
 
 
-def _recorded(progress: _Progress, status: int) -> RecordedRequest:
+def _recorded(progress: Progress, status: int) -> RecordedRequest:
+    fault = progress.fault
     return RecordedRequest(
         method=request.method,
         target=_target(),
@@ -225,6 +202,8 @@ def _recorded(progress: _Progress, status: int) -> RecordedRequest:
         content_type=request.headers.get("Content-Type"),
         body=progress.body,
         signature_accepted=progress.signature_accepted,
-        status=status,
+        status=None if fault == Drop("before") else status,
         request_id=progress.request_id,
+        operation=progress.operation,
+        fault=None if fault is None else repr(fault),
     )

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from snaptrade_client.checks import is_encodable
 from snaptrade_client.sandbox.agenda import Agenda
 from snaptrade_client.sandbox.errors import INVALID, NO_RSA_KEY, ServiceError
 from snaptrade_client.sandbox.sealing import load_rsa_public_key, seal, signed_jwt
@@ -131,22 +132,23 @@ def delete_user(desk: Desk, call: Call) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One endpoint: its method, its path below the base URL, and what it does."""
+    """One endpoint: its short name, method, path below the base URL, and what it does."""
 
+    name: str
     method: str
     path: str
     run: Callable[[Desk, Call], object]
 
 
 OPERATIONS = (
-    Operation("POST", "/snapTrade/registerUser", register_user),
-    Operation("GET", "/snapTrade/listUsers", list_users),
-    Operation("POST", "/snapTrade/login", login_user),
-    Operation("GET", "/snapTrade/encryptedJWT", user_jwt),
-    Operation("DELETE", "/snapTrade/deleteUser", delete_user),
+    Operation("register", "POST", "/snapTrade/registerUser", register_user),
+    Operation("list", "GET", "/snapTrade/listUsers", list_users),
+    Operation("login", "POST", "/snapTrade/login", login_user),
+    Operation("jwt", "GET", "/snapTrade/encryptedJWT", user_jwt),
+    Operation("delete", "DELETE", "/snapTrade/deleteUser", delete_user),
 )
 
 
 def _is_storable(text: str) -> bool:
     # Half of a surrogate pair is valid in JSON, but no client could name such a user in a query.
-    return bool(text) and not any("\ud800" <= character <= "\udfff" for character in text)
+    return bool(text) and is_encodable(text)

@@ -1,25 +1,35 @@
 """Sandbox: the service in a thread, and everything that a test wants to know of it."""
 
-import math
-import sys
+import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from time import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from flask import Flask
+from typing_extensions import Unpack
+
+from snaptrade_client import checks
 from snaptrade_client.client import SnapTrade
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
+from snaptrade_client.redaction import boundary
 from snaptrade_client.sandbox.agenda import Agenda
-from snaptrade_client.sandbox.app import answer_headers, create_app
+from snaptrade_client.sandbox.app import Gates, answer_headers, create_app
+from snaptrade_client.sandbox.arguments import LONGEST_SHIFT, number, whole
 from snaptrade_client.sandbox.clock import Clock
+from snaptrade_client.sandbox.control import add_control
+from snaptrade_client.sandbox.errors import ServiceError
+from snaptrade_client.sandbox.faults import Faults
 from snaptrade_client.sandbox.operations import Desk
 from snaptrade_client.sandbox.rate_limit import RateLimit
 from snaptrade_client.sandbox.recording import RequestLog
 from snaptrade_client.sandbox.sealing import load_rsa_public_key
 from snaptrade_client.sandbox.server import ServerThread
-from snaptrade_client.sandbox.state import DELETION_DELAY, SandboxUser, State
+from snaptrade_client.sandbox.state import DELETION_DELAY, Connection, SandboxUser, State
 from snaptrade_client.sandbox.webhooks import REDELIVERY, Publisher, WebhookLog
+from snaptrade_client.shapes import is_array, is_object
+from snaptrade_client.types import ConfigurationOptions
 
 CLIENT_ID = "SANDBOX-CLIENT"
 """The client id of a sandbox that is given none."""
@@ -35,11 +45,17 @@ class Sandbox:
         client_id: the client id that it accepts.
         consumer_key: the consumer key that signs requests.
         clock: its clock; `sandbox.clock.shift(301)` lets a portal link expire.
-        requests: the last 1,000 requests, exactly as they arrived.
+        faults: what the service is to do wrong next: `sandbox.faults.add("login", Status(503))`.
+        rate_limit: its `limit` can be set, and `reset()` forgets the requests that were counted.
+        requests: the last 1,000 requests, exactly as they arrived; `last("login")` gives one.
         webhooks: what the service told, or would tell, to the app's webhook URL.
 
     """
 
+    # A traceback may show a sandbox whose constructor has failed.
+    _server: ServerThread | None = None
+
+    @boundary
     def __init__(
         self,
         *,
@@ -53,6 +69,7 @@ class Sandbox:
         webhook: str | None = None,
         redelivery: Sequence[float] = REDELIVERY,
         deletion_delay: float = DELETION_DELAY,
+        control: bool = False,
     ) -> None:
         """Prepare a sandbox; nothing is opened yet.
 
@@ -67,35 +84,41 @@ class Sandbox:
             webhook: the URL of the app that webhooks are sent to; None sends none.
             redelivery: seconds after which a webhook that the app did not take is sent again.
             deletion_delay: seconds from a deletion's answer to the user's end.
+            control: whether it can be told things over HTTP, below /_sandbox/, by any program on
+                this machine.
 
         Raises:
             ApiTypeError, ApiValueError: an argument is of no use, and which.
 
         """
-        self.client_id: str = _text("client_id", client_id)
-        self.consumer_key: str = _text("consumer_key", consumer_key)
-        self.clock: Clock = Clock(clock)
+        self.client_id: str = _CREDENTIALS["client_id"]("client_id", client_id)
+        self.consumer_key: str = _CREDENTIALS["consumer_key"]("consumer_key", consumer_key)
+        self.clock: Clock = Clock(checks.function("clock", clock))
+        self.faults: Faults = Faults()
+        self.rate_limit: RateLimit = RateLimit(rate_limit, self.clock)
         self.requests: RequestLog = RequestLog()
         self._state = State(
-            {_text("a user id", name): _user(user) for name, user in (users or {}).items()},
+            _users({} if users is None else users),
             clock=self.clock,
-            deletion_delay=_seconds("deletion_delay", deletion_delay),
+            deletion_delay=number("deletion_delay", deletion_delay, 0, LONGEST_SHIFT),
         )
         self._agenda = Agenda(self.clock)
+        if not is_array(redelivery):
+            raise ApiTypeError(
+                f"redelivery must be a list of seconds, not {type(redelivery).__name__}"
+            )
         self._publisher = Publisher(
-            None if webhook is None else _text("webhook", webhook),
+            None if webhook is None else checks.text("webhook", webhook),
             client_id=self.client_id,
             consumer_key=self.consumer_key,
             clock=self.clock,
             agenda=self._agenda,
-            redelivery=[_seconds("redelivery", delay) for delay in redelivery],
+            redelivery=[number("redelivery", delay, 0, LONGEST_SHIFT) for delay in redelivery],
         )
         self.webhooks: WebhookLog = self._publisher.log
-        self._rate_limit = RateLimit(
-            _count("rate_limit", rate_limit, least=1, most=sys.maxsize), self.clock
-        )
-        self._address = (_text("host", host), _count("port", port, least=0, most=65535))
-        self._server: ServerThread | None = None
+        self._address = (checks.text("host", host), whole("port", port, 0, 65535))
+        self._control = checks.boolean("control", control)
+        self._stopping = threading.Event()
 
     def start(self) -> Self:
         """Start to serve, in a thread; a `with` statement does it.
@@ -108,12 +131,13 @@ class Sandbox:
         if self._server is not None:
             raise ApiValueError("The sandbox is running already.")
         host, port = self._address
+        self._stopping.clear()
         self._server = ServerThread(
             host=host,
             port=port,
-            make_app=lambda origin: create_app(self._desk(origin), self._rate_limit, self.requests),
+            make_app=self._app,
             answer_headers=lambda: answer_headers(
-                uuid.uuid4().hex, self._rate_limit.peek(), self.clock()
+                uuid.uuid4().hex, self.rate_limit.peek(), self.clock()
             ),
         )
         self._agenda.start()
@@ -122,6 +146,7 @@ class Sandbox:
     def stop(self) -> None:
         """Stop serving; once it returns, nothing of it is left open. Users stay."""
         if self._server is not None:
+            self._stopping.set()
             self._server.stop()
             self._agenda.stop()
             self._server = None
@@ -153,6 +178,44 @@ class Sandbox:
         """The users there are now, by id: a copy."""
         return self._state.users
 
+    @boundary
+    def add_user(self, user_id: str, user: str | SandboxUser) -> None:
+        """Add a user: a secret, or a `SandboxUser`. No webhook tells of it.
+
+        Raises:
+            ApiTypeError, ApiValueError: an argument is of no use, or the id is taken.
+
+        """
+        for name, checked in _users({user_id: user}).items():
+            try:
+                self._state.add(name, checked)
+            except ServiceError as error:
+                raise ApiValueError(f"user_id: {error.detail}") from None
+
+    @property
+    def connections(self) -> dict[str, Connection]:
+        """The connections that users have made in the portal, by id: a copy."""
+        return self._state.connections
+
+    def break_connection(self, connection_id: str) -> None:
+        """Disable a connection, as when a brokerage withdraws its consent; the webhook tells it.
+
+        A login with `reconnect` lets the user fix it.
+
+        Raises:
+            ApiValueError: there is no such connection.
+
+        """
+        try:
+            connection = self._state.disable_connection(connection_id)
+        except KeyError:
+            raise ApiValueError(
+                "connection_id is not that of a connection: `connections` has them"
+            ) from None
+        self._publisher.publish(
+            "CONNECTION_BROKEN", connection.user_id, brokerageAuthorizationId=connection.id
+        )
+
     def settle(self, timeout: float = 5.0) -> bool:
         """Wait until everything that is due has happened: deletions told, webhooks delivered.
 
@@ -160,21 +223,21 @@ class Sandbox:
         """
         return self._agenda.settle(timeout)
 
-    def client(self, **options: Any) -> SnapTrade:
-        """Give a client of this sandbox; `options` are those of `SnapTrade`, and win."""
-        mine: dict[str, Any] = {
-            "consumer_key": self.consumer_key,
-            "client_id": self.client_id,
-            "host": self.url,
-        }
-        return SnapTrade(**{**mine, **options})
+    @boundary
+    def client(self, **options: Unpack[ConfigurationOptions]) -> SnapTrade:
+        """Give a client of this sandbox; `options` are those of `Configuration`, and win."""
+        mine = ConfigurationOptions(
+            consumer_key=self.consumer_key, client_id=self.client_id, host=self.url
+        )
+        mine.update(options)
+        return SnapTrade(**mine)
 
     def __repr__(self) -> str:
         """Show where it is."""
         return f"<Sandbox {self.url if self._server else 'not running'}>"
 
-    def _desk(self, origin: str) -> Desk:
-        return Desk(
+    def _app(self, origin: str) -> Flask:
+        desk = Desk(
             state=self._state,
             agenda=self._agenda,
             publisher=self._publisher,
@@ -183,39 +246,38 @@ class Sandbox:
             consumer_key=self.consumer_key,
             origin=origin,
         )
+        gates = Gates(
+            rate_limit=self.rate_limit,
+            faults=self.faults,
+            log=self.requests,
+            pause=self._stopping.wait,
+        )
+        app = create_app(desk, gates)
+        if self._control:
+            add_control(app, self)
+        return app
 
 
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise ApiTypeError(f"Sandbox: {name} must be of type str, not {type(value).__name__}.")
-    if not value:
-        raise ApiValueError(f"Sandbox: {name} must not be empty.")
-    return value
+# The client's own checks, so that no sandbox has credentials that no client takes.
+_CREDENTIALS = {
+    "client_id": checks.credential("SNAPTRADE_CLIENT_ID"),
+    "consumer_key": checks.credential("SNAPTRADE_CONSUMER_KEY"),
+}
 
 
-def _count(name: str, value: object, *, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ApiTypeError(f"Sandbox: {name} must be of type int, not {type(value).__name__}.")
-    if not least <= value <= most:
-        raise ApiValueError(f"Sandbox: {name} must be from {least} to {most}.")
-    return value
-
-
-def _seconds(name: str, value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ApiTypeError(f"Sandbox: {name} must be in seconds, not {type(value).__name__}.")
-    if not (math.isfinite(value) and value >= 0):
-        raise ApiValueError(f"Sandbox: {name} must be 0 or more seconds.")
-    return value
+def _users(users: object) -> dict[str, SandboxUser]:
+    if not is_object(users):
+        raise ApiTypeError(f"users must be a dict of users by id, not {type(users).__name__}")
+    return {checks.text("a user id", name): _user(user) for name, user in users.items()}
 
 
 def _user(user: object) -> SandboxUser:
     if not isinstance(user, SandboxUser):
-        return SandboxUser(secret=_text("a user's secret", user))
-    _text("a user's secret", user.secret)
+        return SandboxUser(secret=checks.text("a user's secret", user))
+    checks.text("a user's secret", user.secret)
     if user.rsa_public_key is not None:
         try:
-            load_rsa_public_key(user.rsa_public_key)
+            load_rsa_public_key(checks.text("rsa_public_key", user.rsa_public_key))
         except ValueError as error:
-            raise ApiValueError(f"Sandbox: a user's rsa_public_key is {error}.") from None
+            raise ApiValueError(f"rsa_public_key is {error}") from None
     return user

@@ -20,12 +20,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESOCB3
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
+# The specification's example has 1,024 bits; a shorter key holds too little for OAEP, or no secret.
+_SMALLEST_KEY = 1024
 _TAG_SIZE = 16
 _NONCE_SIZE = 15
 
 
 def load_rsa_public_key(text: str) -> RSAPublicKey:
-    """Read a key in OpenSSH's form, "ssh-rsa ..."; ValueError where it is anything else."""
+    """Read a key in OpenSSH's form, "ssh-rsa ..."; ValueError where it is of no use."""
     try:
         key = load_ssh_public_key(text.encode())
     except (ValueError, UnsupportedAlgorithm):
@@ -33,6 +35,8 @@ def load_rsa_public_key(text: str) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
         # One error for every text that is of no use, whatever else it may be.
         raise ValueError('not an RSA public key in OpenSSH\'s form ("ssh-rsa ...")')  # noqa: TRY004
+    if key.key_size < _SMALLEST_KEY:
+        raise ValueError(f"an RSA key of {key.key_size} bits: at least {_SMALLEST_KEY} are needed")
     return key
 
 

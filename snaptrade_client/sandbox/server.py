@@ -21,10 +21,11 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from cheroot.server import HTTPConnection, HTTPRequest
-from cheroot.wsgi import Server
+from cheroot.wsgi import Gateway_10, Server
 from flask import Flask
 
 from snaptrade_client.sandbox.errors import INVALID, UNEXPECTED, Refusal, ServiceError
+from snaptrade_client.sandbox.faults import CUT
 
 _LOG = logging.getLogger("snaptrade_client.sandbox")
 _MIB = 1024 * 1024
@@ -73,6 +74,31 @@ class _Connection(HTTPConnection):
             self.wfile.close()
 
 
+class _Gateway(Gateway_10):
+    """Between server and app: it cuts the connection where the app asks for it."""
+
+    def respond(self) -> None:
+        super().respond()
+        if CUT in self.env:
+            # Told to nobody: the head, if there was one, has promised the whole body.
+            self.req.close_connection = True
+
+    def start_response(self, status: str, headers: Any, exc_info: Any = None) -> Any:
+        write = super().start_response(status, headers, exc_info)
+        if self.env.get(CUT, 0) is None:
+            # Nothing of this answer goes out: let cheroot believe that its head has.
+            self.req.sent_headers = True
+        return write
+
+    def write(self, chunk: bytes) -> None:
+        if CUT in self.env:
+            left = self.env[CUT] or 0
+            chunk = chunk[:left]
+            self.env[CUT] = left - len(chunk)
+        if chunk:
+            super().write(chunk)
+
+
 class _Server(Server):
     ConnectionClass = _Connection
     # No wait in a sandbox is worth more than this; it is what stopping costs at most.
@@ -92,6 +118,7 @@ class _Server(Server):
             request_queue_size=128,
             timeout=60,
         )
+        self.gateway = _Gateway
         # Seconds that a request which is half read or half answered is given by stop().
         self.shutdown_timeout = 0.5
         self.answer_headers = answer_headers

@@ -111,12 +111,16 @@ class State:
         """Add a user, under a new id where `user_id` is None."""
         user_id = str(uuid.uuid4()) if user_id is None else user_id
         user = SandboxUser(secret=str(uuid.uuid4()), rsa_public_key=rsa_public_key)
+        self.add(user_id, user)
+        return user_id, user
+
+    def add(self, user_id: str, user: SandboxUser) -> None:
+        """Add a user as it is."""
         with self._lock:
             self._part()
             if user_id in self._users:
                 raise ServiceError(USER_EXISTS, user_id=user_id)
             self._users[user_id] = user
-        return user_id, user
 
     def authenticate(self, *, user_id: str, secret: str) -> SandboxUser:
         """Give the user whose id and secret these are."""

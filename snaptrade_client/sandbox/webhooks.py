@@ -9,19 +9,18 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import overload
 from urllib.parse import urlsplit
 
 from snaptrade_client.exceptions import ApiValueError
 from snaptrade_client.sandbox.agenda import Agenda
 from snaptrade_client.sandbox.clock import Clock
+from snaptrade_client.sandbox.recording import Log
 
 REDELIVERY = (1800.0, 1800.0, 1800.0)
 """Seconds after which an undelivered webhook is sent again: three times (assumed)."""
@@ -61,59 +60,17 @@ class Webhook:
         return bool(self.deliveries) and self.deliveries[-1].succeeded
 
 
-class WebhookLog(Sequence[Webhook]):
-    """The webhooks so far, oldest first."""
+class WebhookLog(Log[Webhook]):
+    """The webhooks so far, oldest first; `of` and `last` look up an event's type.
 
-    def __init__(self) -> None:
-        self._webhooks: list[Webhook] = []
-        self._lock = threading.Lock()
+    `clear` forgets them; deliveries that are due are made all the same.
+    """
 
-    def add(self, webhook: Webhook) -> None:
-        """Keep a webhook."""
-        with self._lock:
-            self._webhooks.append(webhook)
+    def _names(self, entry: Webhook) -> Collection[str]:
+        return (entry.event_type,)
 
-    def of(self, event_type: str) -> list[Webhook]:
-        """Give the webhooks of one type, oldest first."""
-        return [webhook for webhook in self if webhook.event_type == event_type]
-
-    def last(self, event_type: str) -> Webhook:
-        """Give the last webhook of a type.
-
-        Raises:
-            LookupError: there was none; the text tells which there were.
-
-        """
-        found = self.of(event_type)
-        if not found:
-            known = ", ".join(webhook.event_type for webhook in self) or "none at all"
-            raise LookupError(f"there was no webhook {event_type!r}; there were: {known}")
-        return found[-1]
-
-    def clear(self) -> None:
-        """Forget every webhook; deliveries that are due are made all the same."""
-        with self._lock:
-            self._webhooks.clear()
-
-    def _copy(self) -> list[Webhook]:
-        with self._lock:
-            return list(self._webhooks)
-
-    @overload
-    def __getitem__(self, index: int) -> Webhook: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Webhook]: ...
-    def __getitem__(self, index: int | slice) -> Webhook | list[Webhook]:
-        return self._copy()[index]
-
-    def __iter__(self) -> Iterator[Webhook]:
-        return iter(self._copy())
-
-    def __len__(self) -> int:
-        return len(self._webhooks)
-
-    def __repr__(self) -> str:
-        return f"WebhookLog({self._copy()!r})"
+    def _title(self, entry: Webhook) -> str:
+        return entry.event_type
 
 
 class Publisher:
@@ -192,5 +149,5 @@ def _checked(url: str) -> str:
     except ValueError:
         good = False
     if not good:
-        raise ApiValueError("Sandbox: webhook must be a URL that starts with http:// or https://.")
+        raise ApiValueError("webhook must be a URL that starts with http:// or https://")
     return url

@@ -2,11 +2,11 @@
 
 Strategy: an exchange is one request and its answer. Nothing is retried here, no redirect followed,
 and every wait obeys the call's deadline. From the top: `pool` keeps connections, `exchange` sends
-and reads, `connections` opens them, `framing` finds the end of a body, `sockets` waits.
+and reads, `routes` and `connections` open them, `head` reads a head, `framing` finds the end of a
+body, `sockets` waits.
 """
 
-from snaptrade_client.transport.messages import Answer, Request
+from snaptrade_client.transport.messages import Answer, Limits, Request
 from snaptrade_client.transport.pool import Transport
-from snaptrade_client.transport.sockets import Limits
 
 __all__ = ["Answer", "Limits", "Request", "Transport"]

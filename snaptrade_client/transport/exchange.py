@@ -9,13 +9,11 @@ is raised outside of the `except` that caught its cause, or it would be chained 
 from __future__ import annotations
 
 import os
-import re
 import ssl
 from contextlib import suppress
 from io import BytesIO
 from socket import gaierror
 
-from snaptrade_client.api_response import Headers
 from snaptrade_client.exceptions import (
     ApiException,
     ConnectionFailedError,
@@ -26,11 +24,19 @@ from snaptrade_client.exceptions import (
     TlsError,
     TransportError,
 )
-from snaptrade_client.transport import framing
-from snaptrade_client.transport.connections import KEPT_BYTES, Connection, Head
-from snaptrade_client.transport.messages import Answer
-from snaptrade_client.transport.sockets import Limits, Timer, ran_out
+from snaptrade_client.interrupts import is_from_outside
+from snaptrade_client.transport.connections import Connection, TunnelRefusedError
+from snaptrade_client.transport.framing import Framing, decoded, framing, pieces
+from snaptrade_client.transport.head import Head, read_head
+from snaptrade_client.transport.messages import Answer, Limits
+from snaptrade_client.transport.sockets import TimedReader, Timer, ran_out
 
+# How much of an answer that can't be used an exception keeps.
+KEPT_BYTES = 1024 * 1024
+# Seconds for what still comes of an answer that can't be used; most of it came at once.
+PATIENCE = 1.0
+# The same where it may hold a secret that is told this once.
+MORE_PATIENCE = 5.0
 # What OpenSSL says of an answer that is no TLS at all; it differs between its versions.
 _PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG")
 
@@ -46,7 +52,9 @@ def connect(connection: Connection) -> None:
         connection.timer.seconds()
         if connection.sock is None:
             connection.connect()
-    except Exception as error:  # noqa: BLE001 - whatever it is, nothing was sent
+    except Exception as error:
+        if is_from_outside(error):
+            raise
         failure = _not_connected(error, connection)
     else:
         return
@@ -64,53 +72,68 @@ def exchange(
         InvalidResponseError: the answer is not HTTP, or too long; the outcome is `unknown`.
 
     """
-    kept = BytesIO()  # not a list: a piece may be one byte
-    head: Head | None = None
-    end: framing.Framing | None = None
-    try:
-        # The service may answer before it has read everything, with a 413 for example, and close.
-        # Within TLS that is an SSLEOFError.
-        with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
-            connection.send(wire)
-        head = Head(connection.sock, connection.timer, method)
-        head.begin()
-        end = _framing(head, method)
-        encoding = head.headers.get("Content-Encoding", "")
-        body = framing.pieces(head.reader, end)
-        for piece in framing.decoded(body, encoding, limits.max_body_bytes):
-            kept.write(piece)
-        head.close()
-        surplus = head.reader.rest
-        if limits.patient and _looks_cut(head.status, kept.getvalue()):
-            surplus = head.reader.remains(KEPT_BYTES)
-        keep = not (end.odd or head.will_close or surplus) and connection.can_be_kept()
-        return Answer(head.status, head.reason, _headers(head), kept.getvalue(), surplus), keep
-    except Exception as error:  # noqa: BLE001 - whatever it is, the service may have acted
-        failure = _not_answered(error, connection.timer)
+    with TimedReader(connection.sock, connection.timer) as reader:
+        arrived = _Arrived()
+        try:
+            # The service may answer before it has read everything, with a 413 for example, and
+            # close. Within TLS that is an SSLEOFError.
+            with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+                connection.send(wire)
+            answer = arrived.read(reader, method, limits)
+        except Exception as error:
+            if is_from_outside(error):
+                raise
+            failure = _not_answered(error, connection.timer)
+        else:
+            return answer, arrived.is_clean and not answer.surplus and connection.can_be_kept()
+        arrived.complete(failure, reader, MORE_PATIENCE if limits.patient else PATIENCE)
     failure.outcome = "unknown"
-    if head is not None and head.begun:
-        failure.status, failure.headers = head.status, _headers(head)
-        kept.write(failure.data or b"")
-        if isinstance(failure, InvalidResponseError) and (end is None or failure.data is not None):
-            # Its end can't be told: what still comes may hold a secret.
-            kept.write(head.reader.remains(KEPT_BYTES))
-        head.close()
-        # So may what came beyond its length.
-        failure.data = (kept.getvalue()[:KEPT_BYTES] + head.reader.rest)[:KEPT_BYTES]
-    elif head is not None:
-        head.close()
     raise failure
 
 
-def _framing(head: Head, method: str) -> framing.Framing:
-    if head.status == 101:
-        raise InvalidResponseError(reason="the answer is 101: another protocol was not asked for")
-    return framing.framing(
-        bodiless=method == "HEAD" or head.status in (204, 304),
-        encodings=head.headers.get_all("Transfer-Encoding", []),
-        lengths=head.headers.get_all("Content-Length", []),
-        defective=bool(head.headers.defects),
-    )
+class _Arrived:
+    """What has arrived of an answer so far."""
+
+    def __init__(self) -> None:
+        self.head: Head | None = None
+        self.end: Framing | None = None
+        self.body = BytesIO()  # not a list: a piece may be one byte
+
+    def read(self, reader: TimedReader, method: str, limits: Limits) -> Answer:
+        self.head = head = read_head(reader)
+        if head.status == 101:
+            raise InvalidResponseError(
+                reason="the answer is 101: another protocol was not asked for"
+            )
+        self.end = framing(method, head)
+        encoding = head.headers.get("Content-Encoding", "")
+        for piece in decoded(pieces(reader, self.end), encoding, limits.max_body_bytes):
+            self.body.write(piece)
+        body = self.body.getvalue()
+        cut = limits.patient and _looks_cut(head.status, body)
+        surplus = reader.remains(KEPT_BYTES, PATIENCE) if cut else reader.leftover()
+        return Answer(head.status, head.reason, head.headers, body, surplus)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the answer has ended where it says, and the connection stays open."""
+        told = self.end is not None and self.end.end != "close" and not self.end.odd
+        return told and self.head is not None and self.head.keep_alive
+
+    def complete(self, failure: ApiException, reader: TimedReader, patience: float) -> None:
+        """Put what has arrived on a failure: a secret may be in it."""
+        if self.head is not None:
+            failure.status, failure.headers = self.head.status, self.head.headers
+        kept = self.body.getvalue() + (failure.data or b"")
+        endless = self.end is None or failure.data is not None
+        if isinstance(failure, InvalidResponseError) and endless:
+            # Its end can't be told, so what still comes belongs to it.
+            kept += reader.remains(KEPT_BYTES, patience)
+        else:
+            # So does what came beyond its length.
+            kept += reader.leftover()
+        if kept or self.head is not None:
+            failure.data = kept[:KEPT_BYTES]
 
 
 def _looks_cut(status: int, body: bytes) -> bool:
@@ -118,16 +141,11 @@ def _looks_cut(status: int, body: bytes) -> bool:
     return 200 <= status <= 299 and not body.rstrip().endswith((b"}", b"]"))
 
 
-def _headers(head: Head) -> Headers:
-    return Headers(head.getheaders())
-
-
 def _not_connected(error: Exception, connection: Connection) -> ApiException:
     """Translate what went wrong before any byte of the request was sent."""
-    tunnel = re.match(r"Tunnel connection failed: ([0-9]{3})", str(error))
-    if tunnel:
-        failure: ApiException = ProxyError(reason=f"the proxy answered CONNECT with {tunnel[1]}")
-        failure.kind = "refused" if tunnel[1].startswith("4") else "not_sent"
+    if isinstance(error, TunnelRefusedError):
+        failure: ApiException = ProxyError(reason=f"the proxy answered CONNECT with {error.status}")
+        failure.kind = "refused" if 400 <= error.status <= 499 else "not_sent"
         return failure
     failure = _connect_failure(error, connection)
     # An end in the middle of a handshake may be a hiccup; what OpenSSL objects to stays.
@@ -169,6 +187,8 @@ def _not_answered(error: Exception, timer: Timer) -> ApiException:
 
 def _problem(error: Exception) -> str:
     """Tell an error's cause by its class and number; its text may hold a URL."""
+    if isinstance(error, ApiException):
+        return str(error)
     number = error.errno if isinstance(error, OSError) else None
     return os.strerror(number) if number else type(error).__name__
 

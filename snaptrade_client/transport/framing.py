@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedReader
 from typing import Literal, NamedTuple, Protocol
 
 from snaptrade_client.exceptions import ConnectionLostError, InvalidResponseError
+from snaptrade_client.transport.head import Head
 
 STEP = 64 * 1024
 _MAX_LINE = 8 * 1024
@@ -35,26 +37,35 @@ class Framing(NamedTuple):
     """Whether it is told in a way that the standard does not allow."""
 
 
-def framing(
-    *, bodiless: bool, encodings: Sequence[str], lengths: Sequence[str], defective: bool
-) -> Framing:
-    """Decide how a body ends, from the values of Transfer-Encoding and Content-Length.
+def framing(method: str, head: Head) -> Framing:
+    """Decide how the body of an answer to `method` ends.
 
     Raises:
         InvalidResponseError: a transfer encoding that was not asked for.
 
     """
-    if bodiless:
-        return Framing("none", odd=defective)
+    encodings = _listed(head, "Transfer-Encoding")
+    lengths = _listed(head, "Content-Length")
+    if method == "HEAD" or head.status == 304:
+        # Its length is that of another answer.
+        return Framing("none", odd=head.defective)
+    if head.status == 204:
+        # It has no body, but some send one.
+        return Framing("none", odd=head.defective or bool(encodings) or lengths not in ([], ["0"]))
     if encodings:
-        if [encoding.strip().lower() for encoding in encodings] != ["chunked"]:
+        if encodings != ["chunked"]:
             raise InvalidResponseError(reason="the answer has an unknown transfer encoding")
-        return Framing("chunked", odd=defective or bool(lengths))
+        return Framing("chunked", odd=head.defective or bool(lengths))
     if not lengths:
-        return Framing("close", odd=defective)
-    if len(set(lengths)) == 1 and _LENGTH.fullmatch(lengths[0].strip()):
-        return Framing("length", int(lengths[0]), odd=defective)
+        return Framing("close", odd=head.defective)
+    if len(set(lengths)) == 1 and _LENGTH.fullmatch(lengths[0]):
+        return Framing("length", int(lengths[0]), odd=head.defective)
     return Framing("close", odd=True)
+
+
+def _listed(head: Head, name: str) -> list[str]:
+    value = head.headers.get(name)
+    return [] if value is None else [item.strip().lower() for item in value.split(",")]
 
 
 def pieces(reader: BufferedReader, body: Framing) -> Iterator[bytes]:
@@ -107,8 +118,7 @@ def _chunk_size(reader: BufferedReader) -> int:
 
 
 def _line(reader: BufferedReader) -> bytes:
-    # Not the reader's own, which refuses a line that is cut off: its bytes may hold a secret.
-    line = BufferedReader.readline(reader, _MAX_LINE + 1)
+    line = reader.readline(_MAX_LINE + 1)
     if not line.endswith(b"\n"):
         if len(line) > _MAX_LINE:
             raise _garbled("a line in the answer's body is too long", line)
@@ -150,11 +160,12 @@ class _Budget:
     def counted(self, source: Iterator[bytes]) -> Iterator[bytes]:
         for piece in source:
             self._left -= len(piece)
+            # Given out even where it is too much: it is there, and a secret may be in it.
+            yield piece
             if self._left < 0:
                 raise InvalidResponseError(
                     reason=f"the answer is longer than max_body_bytes, {self._limit} bytes"
                 )
-            yield piece
 
 
 def _limited(source: Iterator[bytes], limit: int) -> Iterator[bytes]:
@@ -171,6 +182,7 @@ class _Inflater(Protocol):
     @property
     def eof(self) -> bool: ...
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+    def copy(self) -> _Inflater: ...
 
 
 def _inflated(wire: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
@@ -193,11 +205,21 @@ def _inflated(wire: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
 
 
 def _step(inflater: _Inflater, data: bytes) -> bytes:
+    before = inflater.copy()
     try:
         return inflater.decompress(data, STEP)
     except zlib.error:
         pass
-    raise _garbled("the answer is not compressed as it says", data)
+    raise _garbled("the answer is not compressed as it says", _salvaged(before, data))
+
+
+def _salvaged(inflater: _Inflater, data: bytes) -> bytes:
+    """Decompress up to the first byte that can't be: zlib would keep it all to itself."""
+    salvaged, place = bytearray(), 0
+    with suppress(zlib.error):
+        for place in range(len(data)):
+            salvaged += inflater.decompress(data[place : place + 1], STEP)
+    return bytes(salvaged) + data[place:] if salvaged else data
 
 
 def _garbled(reason: str, data: bytes) -> InvalidResponseError:

@@ -3,7 +3,8 @@
 Strategy: no lock, since a fork could leave it taken: a deque of idle connections and a set of busy
 ones, whose operations are atomic. A connection is used again only after its answer was read to the
 end, exactly, and nothing has arrived on it since. What stands on urllib3, which takes most of the
-time of an import, is loaded with the first request.
+time of an import, is loaded with the first client, and nothing after it: a fork while a thread
+loads a module leaves the child waiting for ever.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from snaptrade_client.exceptions import ApiValueError, ConnectionLostError
-from snaptrade_client.transport.sockets import Limits, Timer
+from snaptrade_client.transport.sockets import Timer
 
 if TYPE_CHECKING:
     from snaptrade_client.configuration import Configuration
-    from snaptrade_client.transport.connections import Connection, Connector
-    from snaptrade_client.transport.messages import Answer, Request
+    from snaptrade_client.transport.connections import Connection
+    from snaptrade_client.transport.messages import Answer, Limits, Request
 
 
 class Transport:
@@ -34,12 +35,15 @@ class Transport:
     def __init__(
         self, configuration: Configuration, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._configuration = configuration
-        self._connector: Connector | None = None
+        from snaptrade_client.transport import exchange, routes  # noqa: PLC0415
+
+        self._exchange = exchange
+        self._route = routes.Route(configuration)
         self._most_idle = configuration.connection_pool_maxsize
         self._clock = clock
         self._idle: deque[Connection] = deque()
-        self._busy: set[Connection] = set()
+        # Weak: an interrupt just before `send` takes care of a connection leaves it to nobody.
+        self._busy: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._pid = os.getpid()
         self._closed = False
         weakref.finalize(self, _close, self._idle)
@@ -56,19 +60,16 @@ class Transport:
         """
         if self._closed:
             raise ApiValueError("this client is closed: make another, or close it later")
-        from snaptrade_client.transport.exchange import connect, exchange  # noqa: PLC0415
-
-        connector = self._connector or self._make_connector()
         pid = os.getpid()
         timer = Timer(limits, self._clock)
         keep = False
-        connection = self._take(connector, fresh=limits.fresh)
+        connection = self._take(fresh=limits.fresh)
         try:
             connection.timer = timer
-            connect(connection)
+            self._exchange.connect(connection)
             timer.connected()
-            wire = connector.wire(request)
-            answer, keep = exchange(connection, request.method, wire, limits)
+            wire = self._route.wire(request)
+            answer, keep = self._exchange.exchange(connection, request.method, wire, limits)
         finally:
             self._busy.discard(connection)
             keep = keep and not limits.fresh and pid == os.getpid()
@@ -91,19 +92,12 @@ class Transport:
         self._idle.clear()
         self._busy.clear()
 
-    def _make_connector(self) -> Connector:
-        from snaptrade_client.transport.connections import Connector  # noqa: PLC0415
-
-        # Two threads may both make one: the later one stays, and both are right.
-        self._connector = Connector(self._configuration)
-        return self._connector
-
-    def _take(self, connector: Connector, *, fresh: bool) -> Connection:
+    def _take(self, *, fresh: bool) -> Connection:
         # Not every server that forks runs Python's hooks.
         if self._pid != os.getpid():
             self.forget()
         connection = None if fresh else self._clean()
-        connection = connection or connector.new()
+        connection = connection or self._route.new_connection()
         self._busy.add(connection)
         return connection
 

@@ -13,40 +13,23 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import Any
 
 from snaptrade_client.exceptions import (
-    ConnectionLostError,
     ConnectTimeoutError,
     DeadlineExceededError,
     ReadTimeoutError,
     TransportError,
 )
+from snaptrade_client.interrupts import is_from_outside
+from snaptrade_client.transport.messages import Limits
 
 # A wait that ends this much before its moment, by rounding, counts as having reached it.
 _ROUNDING = 0.005
-# Seconds for what still comes of an answer that can't be used; most of it came at once.
-PATIENCE = 1.0
 # Seconds that an address has at least before the next one of its name is tried.
 _LEAST_SHARE = 2.0
 
 Address = tuple[Any, ...]
-
-
-class Limits(NamedTuple):
-    """What bounds one exchange: seconds, None for no limit, and bytes."""
-
-    connect: float | None
-    """For resolving the name, connecting and the handshakes, together."""
-    read: float | None
-    """For the silence between two bytes."""
-    deadline: float | None
-    """The moment on the monotonic clock at which everything ends."""
-    max_body_bytes: int
-    fresh: bool
-    """Whether a connection of its own is wanted."""
-    patient: bool = False
-    """Whether a 2xx that looks cut off at its length is read on for a short while."""
 
 
 class Timer:
@@ -147,7 +130,7 @@ def _addresses(
 ) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, Address]]:
     """Resolve a name in a thread of its own, since getaddrinfo takes no timeout."""
     results: SimpleQueue[list[Any] | Exception] = SimpleQueue()
-    if ":" in host or host.replace(".", "").isdigit():
+    if _is_address(host):
         _look_up(host, port, results)
     else:
         try:
@@ -164,50 +147,46 @@ def _addresses(
     return [(family, kind, protocol, address) for family, kind, protocol, _, address in found]
 
 
+def _is_address(host: str) -> bool:
+    """Say whether there is nothing to resolve; what only looks like it may take long."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            return bool(socket.inet_pton(family, host))
+    return False
+
+
 def _look_up(host: str, port: int, results: SimpleQueue[list[Any] | Exception]) -> None:
     try:
-        results.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        # As bytes: for a str, the codec "idna" would be loaded, which a fork can leave half loaded.
+        results.put(socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
-        # UnicodeError: a label that is empty or too long for a name.
         results.put(error)
 
 
 class TimedReader(io.BufferedReader):
-    """A buffered reader over a socket that waits as long as its timer says.
-
-    When it is closed, `rest` is what it took from the socket and nobody read.
-    """
+    """A buffered reader over a socket that waits as long as its timer says."""
 
     def __init__(self, sock: socket.socket, timer: Timer) -> None:
         self._source = _TimedRaw(sock, timer)
         self._timer = timer
         super().__init__(self._source)
-        self.rest: bytes = b""
 
-    def readline(self, size: int | None = -1, /) -> bytes:
-        """Read a line; http.client would take an end in the middle of a head for the head's end."""
-        line = super().readline(size)
-        if self._source.ended and not line.endswith(b"\n"):
-            raise ConnectionLostError(reason="the connection ended before the answer was complete")
-        return line
+    def leftover(self) -> bytes:
+        """Return what was taken from the socket and nobody read; nothing is taken any more."""
+        self._source.stopped = True
+        return self.peek(1)
 
-    def remains(self, most: int) -> bytes:
-        """Read on where the end of an answer can't be told, for a short while."""
-        self._timer.hurry(PATIENCE)
-        # http.client has closed it, though not the socket, over a status line that is not one.
-        read = self._source.receive if self.closed else self.read1
-        remains = bytearray(self.rest)
-        with suppress(OSError):
-            while len(remains) < most and (piece := read(most - len(remains))):
+    def remains(self, most: int, seconds: float) -> bytes:
+        """Read on where the end of an answer can't be told, for so many seconds at most."""
+        self._timer.hurry(seconds)
+        remains = bytearray()
+        try:
+            while len(remains) < most and (piece := self.read1(most - len(remains))):
                 remains += piece
+        except OSError as error:
+            if is_from_outside(error):
+                raise
         return bytes(remains)
-
-    def close(self) -> None:
-        """Close, after a look at what is left in the buffer."""
-        if not self.closed:
-            self._source.stopped = True
-            self.rest = self.peek(1)
-        super().close()
 
 
 class _TimedRaw(io.RawIOBase):
@@ -216,7 +195,7 @@ class _TimedRaw(io.RawIOBase):
         # A file of the socket's own keeps it open for as long as an answer is read from it.
         self._file = sock.makefile("rb", 0)
         self._timer = timer
-        self.stopped = self.ended = False
+        self.stopped = False
 
     def readable(self) -> bool:
         return True
@@ -225,13 +204,7 @@ class _TimedRaw(io.RawIOBase):
         if self.stopped:
             return 0
         self._sock.settimeout(self._timer.seconds())
-        count = self._file.readinto(buffer)
-        self.ended = count == 0
-        return count
-
-    def receive(self, size: int) -> bytes:
-        self._sock.settimeout(self._timer.seconds())
-        return self._sock.recv(size)
+        return self._file.readinto(buffer)
 
     def close(self) -> None:
         self._file.close()

@@ -1,11 +1,11 @@
-"""A small fast server in a process of its own: keep-alive, plain or TLS, the same two answers.
+"""A small fast server in a process of its own: keep-alive, plain or TLS, the same few answers.
 
-Run as a program, it prints its port and serves until its standard input ends. With two arguments, a
-certificate and its key, it speaks TLS.
+`server.py IDS [CERTIFICATE KEY]` prints its port and serves until its standard input ends; with a
+certificate and its key it speaks TLS. A listing has so many ids, and a tenth under a path with
+`/tenth/` in it.
 """
 
 import json
-import os
 import socket
 import ssl
 import sys
@@ -22,7 +22,6 @@ HEAD = (
     "Content-Length: {}\r\n\r\n"
 )
 LINK = {"redirectURI": "https://app.example/redeem?token=" + "t" * 40, "sessionId": "5" * 36}
-IDS = int(os.environ.get("BENCHMARK_IDS", "1000000"))
 
 
 def _answer(value: object) -> bytes:
@@ -30,7 +29,11 @@ def _answer(value: object) -> bytes:
     return HEAD.format(len(body)).encode() + body
 
 
-def _serve(connection: socket.socket, login: bytes, listing: bytes) -> None:
+def _listing(ids: int) -> bytes:
+    return _answer([f"user-{number:031d}" for number in range(ids)])
+
+
+def _serve(connection: socket.socket, login: bytes, listing: bytes, tenth: bytes) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     received = b""
     while True:
@@ -45,17 +48,21 @@ def _serve(connection: socket.socket, login: bytes, listing: bytes) -> None:
         while len(received) < expected:
             received += connection.recv(65536)
         received = received[expected:]
-        connection.sendall(listing if b"/listUsers" in head.partition(b"\r\n")[0] else login)
+        line = head.partition(b"\r\n")[0]
+        if b"/listUsers" in line:
+            connection.sendall(tenth if b"/tenth/" in line else listing)
+        else:
+            connection.sendall(login)
 
 
 def main() -> None:
     """Serve until the standard input ends."""
-    login = _answer(LINK)
-    listing = _answer([f"user-{number:031d}" for number in range(IDS)])
+    ids = int(sys.argv[1])
+    answers = _answer(LINK), _listing(ids), _listing(ids // 10)
     context = None
-    if len(sys.argv) == 3:
+    if sys.argv[2:]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(sys.argv[1], sys.argv[2])
+        context.load_cert_chain(*sys.argv[2:])
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     print(listener.getsockname()[1], flush=True)
 
@@ -64,7 +71,7 @@ def main() -> None:
             connection = listener.accept()[0]
             if context:
                 connection = context.wrap_socket(connection, server_side=True)
-            threading.Thread(target=_serve, args=(connection, login, listing), daemon=True).start()
+            threading.Thread(target=_serve, args=(connection, *answers), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     sys.stdin.read()

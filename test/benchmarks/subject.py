@@ -1,7 +1,7 @@
 """One measurement of one subject, in a process of its own: `subject.py SUBJECT MEASURE URL CA N`.
 
-It prints one number. It imports nothing but the subject, and knows nothing of the other files, so
-that it runs in an environment that holds another client. CA is "-" without TLS.
+It prints one number or two. It imports nothing but the subject, and knows nothing of the other
+files, so that it runs in an environment that holds another client. CA is "-" without TLS.
 """
 
 import json
@@ -17,6 +17,7 @@ QUERY = "userId=John.doe%40snaptrade.com&userSecret=USERSECRET123&clientId=C&tim
 BODY = {"broker": "ALPACA", "immediateRedirect": True}
 HEADERS = {"Accept": "application/json", "Signature": "s" * 44}
 WARM_UP = 100
+WINDOW = 1000
 
 Calls = tuple[Callable[[], Any], Callable[[], Any]]
 
@@ -97,10 +98,10 @@ def _calls(client: Any) -> Calls:
 SUBJECTS = {"urllib3": _urllib3, "http.client": _http_client, "ours": _ours, "vendor": _vendor}
 
 
-def _peak_memory() -> float:
+def _memory(field: str) -> float:
     # Not getrusage: its maximum is inherited from the process that started this one.
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return int(status.partition(f"{field}:")[2].split()[0]) / 1024
 
 
 def _cpu(call: Callable[[], Any], count: int) -> float:
@@ -124,33 +125,50 @@ def _wall_with_threads(call: Callable[[], Any], count: int, threads: int = 8) ->
     return (time.perf_counter() - started) / count * 1e6
 
 
-def _growth(call: Callable[[], Any], count: int) -> float:
-    """The CPU of the last tenth of the calls over that of the first."""
-    first = _cpu(call, count // 10)
-    for _ in range(count * 8 // 10):
+def _growth(call: Callable[[], Any], count: int) -> tuple[float, float]:
+    """CPU of the last calls over that of the first, and the memory that is used after them."""
+    first, memory = _cpu(call, WINDOW), _memory("VmRSS")
+    for _ in range(count - 2 * WINDOW):
         call()
-    return _cpu(call, count // 10) / first
+    return _cpu(call, WINDOW) / first, _memory("VmRSS") / memory
+
+
+def _linear(whole: Callable[[], Any], tenth: Callable[[], Any]) -> float:
+    """CPU of a listing over that of ten listings of a tenth of its length."""
+    return _cpu(whole, 1) / (_cpu(tenth, 10) * 10)
+
+
+def _listing(call: Callable[[], Any], count: int) -> tuple[float, float]:
+    started = time.process_time()
+    assert len(call()) == count
+    return time.process_time() - started, _memory("VmHWM")
 
 
 def main() -> None:
-    """Print the figure."""
-    subject, measure, url, ca, count = sys.argv[1:]
-    login, listing = SUBJECTS[subject](url, None if ca == "-" else ca)
+    """Print the figures."""
+    subject, measure, url, ca, given = sys.argv[1:]
+    trusted, count = None if ca == "-" else ca, int(given)
+    login, listing = SUBJECTS[subject](url, trusted)
+    # The first call loads what it needs.
+    _cpu(login, WARM_UP)
     if measure == "listing":
-        started = time.process_time()
-        assert len(listing()) == int(count)
-        print(time.process_time() - started, _peak_memory())
-        return
-    for _ in range(WARM_UP):
-        login()
-    figure = {
-        "cpu": lambda: _cpu(login, int(count)),
-        "threads": lambda: _wall_with_threads(login, int(count)),
-        "growth": lambda: _growth(login, int(count)),
-        "memory": lambda: (_cpu(login, int(count)), _peak_memory())[1],
-        "nothing": lambda: 0.0,
-    }[measure]()
-    print(figure)
+        print(*_listing(listing, count))
+    elif measure == "linear":
+        _, tenth = SUBJECTS[subject](url.replace("/api/", "/tenth/api/"), trusted)
+        print(_linear(listing, tenth))
+    elif measure == "growth":
+        print(*_growth(login, count))
+    elif measure == "threads":
+        print(_wall_with_threads(login, count))
+    elif measure == "memory":
+        print(_peak_after(login, count))
+    else:
+        print(_cpu(login, count))
+
+
+def _peak_after(call: Callable[[], Any], count: int) -> float:
+    _cpu(call, count)
+    return _memory("VmHWM")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ from snaptrade_client import (
 )
 from snaptrade_client.api_client import ApiClient as SameClient
 from snaptrade_client.api_client import ApiException as SameException
-from snaptrade_client.api_response import BodyObject
 from snaptrade_client.encryption import decrypt
 from snaptrade_client.exceptions import (
     ApiAttributeError,
@@ -36,6 +35,7 @@ from snaptrade_client.exceptions import (
     ApiValueError,
 )
 from snaptrade_client.signing import explain, sign
+from snaptrade_client.spelling import BodyObject
 from snaptrade_client.types import (
     CallOptions,
     DeleteResponse,
@@ -65,10 +65,11 @@ def construct(configuration: Configuration, path: Path) -> list[SnapTrade]:
     configuration.retries = 3
     configuration.timeout = 5
     configuration.timeout = (1.5, None)
-    configuration.socket_options = [(6, 1, 1)]
+    configuration.socket_options = [(6, 1, 1), (1, 13, b"x")]
     configuration.connection_pool_maxsize = 8
     configuration.cert_file = configuration.key_file = "client.pem"
     configuration.assert_hostname = None
+    configuration.assert_hostname = False
     configuration.debug = True
     return [
         SnapTrade(consumer_key="k", client_id="C"),
@@ -84,6 +85,9 @@ def lazy_names() -> None:
     assert_type(snaptrade_client.exceptions.ApiException(), ApiException)
     assert_type(snaptrade_client.configuration.Configuration(), Configuration)
     assert_type(SameClient(Configuration()), ApiClient)
+    assert_type(snaptrade_client.encryption.decrypt({}, "key"), str)
+    timeout: snaptrade_client.types.Timeout = (1, None)
+    assert_type(SnapTrade(timeout=timeout), SnapTrade)
     assert_type(SameException(status=404, reason="Not Found"), ApiException)
 
 

@@ -1,0 +1,306 @@
+"""The connection portal in Chromium: journeys by clicks and by keys, window messages, axe-core."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from selenium.webdriver import Keys
+
+from snaptrade_client.sandbox import Sandbox
+
+from .apps import App
+from .chromium import Browser
+
+CLOSE = "[aria-label='Close without connecting']"
+PRIMARY = "main .primary"
+
+
+def login(sandbox: Sandbox, **options: Any) -> str:
+    """A new link for u1."""
+    with sandbox.client() as client:
+        answer = client.authentication.login_snap_trade_user(
+            user_id="u1", user_secret="s1", **options
+        )
+    return str(answer.body.get("redirectURI"))
+
+
+def pick(browser: Browser, brokerage: str = "Alpaca", scenario: str = "success") -> None:
+    """Clicks through the pages, up to the last one."""
+    browser.follow(brokerage)
+    browser.shows(f"Connect {brokerage}")
+    browser.click(f"input[value={scenario}]")
+    browser.click(PRIMARY)
+
+
+def back(browser: Browser) -> str:
+    """What the app's page says, once the user is back there."""
+    return str(browser.until(lambda: browser.find("#status").text))
+
+
+def messages(browser: Browser, count: int) -> list[Any]:
+    """The window messages that the app's page has got: as many as there must be, and no more."""
+    browser.until(lambda: browser.run("return messages.length") >= count)
+    return list(browser.run("return messages"))
+
+
+@pytest.fixture
+def origin(sandbox: Sandbox) -> str:
+    return sandbox.url.removesuffix("/api/v1")
+
+
+def test_success(browser: Browser, sandbox: Sandbox, app: App) -> None:
+    browser.open(login(sandbox, custom_redirect=f"{app.url}/back?state=7", connection_type="trade"))
+    assert browser.driver.title == "Choose your brokerage - Connection portal (sandbox)"
+    pick(browser, "Charles Schwab")
+    browser.shows("Charles Schwab is connected")
+    [connection] = sandbox.connections.values()
+    assert (connection.brokerage, connection.type) == ("SCHWAB", "trade")
+    assert app.returns == []
+    browser.click(PRIMARY)
+    assert back(browser) == "SUCCESS"
+    query = {"state": ["7"], "status": ["SUCCESS"], "connection_id": [connection.id]}
+    assert app.returns == [query]
+    assert app.referrers == [None]
+
+
+def test_an_error(browser: Browser, sandbox: Sandbox, app: App) -> None:
+    browser.open(login(sandbox, custom_redirect=f"{app.url}/back", broker="SCHWAB"))
+    browser.shows("Connect Charles Schwab")
+    browser.click("input[value=account-locked]")
+    browser.click(PRIMARY)
+    browser.shows("Charles Schwab could not be connected")
+    browser.click(PRIMARY)
+    assert back(browser) == "ERROR"
+    assert app.returns == [{"status": ["ERROR"], "status_code": ["403"], "error_code": ["1066"]}]
+
+
+def test_abandoned(browser: Browser, sandbox: Sandbox, app: App) -> None:
+    browser.open(login(sandbox, custom_redirect=f"{app.url}/back"))
+    browser.click(CLOSE)
+    assert back(browser) == "ABANDONED"
+    browser.open(login(sandbox, custom_redirect=f"{app.url}/back"))
+    pick(browser, scenario="abandoned")
+    assert back(browser) == "ABANDONED"
+    assert app.returns == [{"status": ["ABANDONED"]}] * 2
+    browser.open(login(sandbox))
+    browser.click(CLOSE)
+    browser.shows("Nothing was connected")
+
+
+@pytest.mark.parametrize("path", ["/back", "/onward"])
+def test_an_immediate_redirect(browser: Browser, sandbox: Sandbox, app: App, path: str) -> None:
+    """To the app, and on to where the app itself redirects: the policy is in nobody's way."""
+    browser.open(login(sandbox, custom_redirect=f"{app.url}{path}", immediate_redirect=True))
+    pick(browser)
+    assert back(browser) == "SUCCESS"
+    assert app.returns[0]["connection_id"] == list(sandbox.connections)
+    assert app.referrers == [None]
+
+
+def test_a_reconnect(browser: Browser, sandbox: Sandbox) -> None:
+    browser.open(login(sandbox))
+    pick(browser, "Kraken")
+    browser.shows("Kraken is connected")
+    [connection_id] = sandbox.connections
+    sandbox.break_connection(connection_id)
+    browser.open(login(sandbox, reconnect=connection_id))
+    browser.shows("Reconnect Kraken")
+    browser.click(PRIMARY)
+    browser.shows("Kraken is connected again")
+    assert not sandbox.connections[connection_id].disabled
+
+
+def test_links_that_do_not_work(browser: Browser, sandbox: Sandbox) -> None:
+    link = login(sandbox)
+    browser.open(link)
+    pick(browser)
+    browser.shows("Alpaca is connected")
+    browser.driver.back()
+    browser.shows("This link no longer works")
+    late = login(sandbox)
+    browser.open(late)
+    sandbox.clock.shift(300)
+    browser.follow("Alpaca")
+    browser.shows("This link no longer works")
+    assert len(sandbox.connections) == 1
+
+
+def test_a_reload_of_an_open_page_and_the_way_back_to_the_list(
+    browser: Browser, sandbox: Sandbox
+) -> None:
+    browser.open(login(sandbox))
+    browser.driver.refresh()
+    browser.follow("Webull")
+    browser.shows("Connect Webull")
+    browser.driver.refresh()
+    browser.follow("Choose another brokerage")
+    browser.shows("Choose your brokerage")
+    pick(browser, "Questrade")
+    browser.shows("Questrade is connected")
+
+
+def test_a_double_click_connects_once(browser: Browser, sandbox: Sandbox) -> None:
+    browser.open(login(sandbox, broker="ALPACA"))
+    browser.double_click(PRIMARY)
+    browser.shows("Alpaca is connected")
+    assert len(sandbox.connections) == 1
+
+
+def test_by_keys_alone(browser: Browser, sandbox: Sandbox, app: App) -> None:
+    browser.open(login(sandbox, custom_redirect=f"{app.url}/back"))
+
+    assert browser.press(Keys.TAB).accessible_name == "Close without connecting"
+    assert browser.press(Keys.TAB).accessible_name == "Alpaca"
+    browser.press(Keys.ENTER)
+    browser.shows("Connect Alpaca")
+    # The close button, the way back, the access, and how it goes.
+    assert browser.press(Keys.TAB, Keys.TAB, Keys.TAB).get_attribute("value") == "read"
+    assert browser.press(Keys.ARROW_DOWN).get_attribute("value") == "trade"
+    assert browser.press(Keys.TAB).get_attribute("value") == "success"
+    assert browser.press(Keys.ARROW_DOWN).get_attribute("value") == "invalid-credentials"
+    outline = "return getComputedStyle(document.activeElement.parentElement).outlineStyle"
+    assert browser.run(outline) == "solid"
+    assert browser.press(Keys.TAB).text == "Connect"
+    browser.press(Keys.ENTER)
+    browser.shows("Alpaca could not be connected")
+    browser.press(Keys.TAB, Keys.ENTER)
+    assert back(browser) == "ERROR"
+
+
+def test_without_scripts(browser: Browser, sandbox: Sandbox, app: App) -> None:
+    browser.command("Emulation.setScriptExecutionDisabled", value=True)
+    browser.open(login(sandbox, custom_redirect=f"{app.url}/back", immediate_redirect=True))
+    pick(browser)
+    assert back(browser) == "SUCCESS"
+
+
+@pytest.mark.parametrize("immediate", [False, True])
+def test_an_iframe_tells_its_page(
+    browser: Browser, sandbox: Sandbox, app: App, origin: str, immediate: bool
+) -> None:
+    options = {"custom_redirect": f"{app.url}/back", "immediate_redirect": immediate}
+    browser.open(f"{app.url}/frame?link={quote(login(sandbox, **options))}")
+    browser.driver.switch_to.frame(0)
+    pick(browser)
+    if immediate:
+        assert back(browser) == "SUCCESS"
+    else:
+        browser.shows("Alpaca is connected")
+    browser.driver.switch_to.default_content()
+    told = {"status": "SUCCESS", "authorizationId": next(iter(sandbox.connections))}
+    assert messages(browser, 1) == [[origin, told]]
+
+
+def test_an_iframe_tells_of_an_error(
+    browser: Browser, sandbox: Sandbox, app: App, origin: str
+) -> None:
+    browser.open(f"{app.url}/frame?link={quote(login(sandbox))}")
+    browser.driver.switch_to.frame(0)
+    pick(browser, scenario="invalid-credentials")
+    browser.shows("Alpaca could not be connected")
+    browser.driver.switch_to.default_content()
+    told = {
+        "status": "ERROR",
+        "errorCode": "1066",
+        "statusCode": "403",
+        "detail": "Invalid credentials provided, please try again.",
+    }
+    assert messages(browser, 1) == [[origin, told]]
+
+
+def test_an_iframe_stays_when_the_sign_in_window_is_closed(
+    browser: Browser, sandbox: Sandbox, app: App, origin: str
+) -> None:
+    browser.open(f"{app.url}/frame?link={quote(login(sandbox))}")
+    browser.driver.switch_to.frame(0)
+    pick(browser, scenario="closed")
+    assert browser.find("#notice").is_displayed()
+    assert len(sandbox.webhooks) == 0
+    browser.click(CLOSE)
+    browser.shows("Nothing was connected")
+    browser.driver.switch_to.default_content()
+    assert messages(browser, 2) == [[origin, "CLOSED"], [origin, "CLOSE_MODAL"]]
+
+
+@pytest.mark.parametrize("scenario", ["closed", "abandoned"])
+def test_a_window_of_its_own_tells_who_opened_it(
+    browser: Browser, sandbox: Sandbox, app: App, origin: str, scenario: str
+) -> None:
+    link = login(sandbox, custom_redirect=f"{app.url}/back")
+    browser.open(f"{app.url}/popup?link={quote(link)}")
+    opener = browser.driver.current_window_handle
+    browser.click("#open")
+    [portal] = set(browser.windows) - {opener}
+    browser.switch(portal)
+    pick(browser, scenario=scenario)
+    assert back(browser) == "ABANDONED"
+    browser.switch(opener)
+    assert messages(browser, 1) == [[origin, "ABANDONED"]]
+
+
+def test_a_redirect_that_would_run_a_script_is_not_followed(
+    browser: Browser, sandbox: Sandbox
+) -> None:
+    evil = "javascript:document.title='run'"
+    browser.open(login(sandbox, custom_redirect=evil, immediate_redirect=True))
+    pick(browser)
+    browser.shows("Alpaca is connected")
+    assert browser.driver.title.startswith("Alpaca is connected")
+    assert not browser.all("main a")
+
+
+@pytest.mark.parametrize("prefers", ["light", "dark"])
+@pytest.mark.parametrize("asked", [None, False, True])
+def test_dark_mode(browser: Browser, sandbox: Sandbox, prefers: str, asked: bool | None) -> None:
+    browser.emulate(scheme=prefers)
+    options = {} if asked is None else {"dark_mode": asked}
+    browser.open(login(sandbox, **options))
+    colour = browser.run("return getComputedStyle(document.body).backgroundColor")
+    dark = prefers == "dark" if asked is None else asked
+    assert colour == ("rgb(14, 19, 26)" if dark else "rgb(238, 241, 245)")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [None, 360])
+def test_axe_finds_nothing(
+    browser: Browser, sandbox: Sandbox, scheme: str, width: int | None
+) -> None:
+    """Nothing of any impact, on any page; and on a phone nothing is wider than its screen."""
+    browser.emulate(scheme=scheme, width=width)
+    found: list[str] = []
+
+    def look(name: str, heading: str) -> None:
+        browser.shows(heading)
+        found.extend(browser.axe(f"portal-{name}-{scheme}-{width or 900}"))
+        root = browser.run("return document.documentElement.scrollWidth")
+        assert root <= (width or 900), name
+
+    link = login(sandbox, custom_redirect="https://app.example.com/a-long-path/" + "x" * 80)
+    browser.open(link)
+    look("choose", "Choose your brokerage")
+    browser.click("summary")
+    look("asked", "Choose your brokerage")
+    browser.follow("Fidelity")
+    look("connect", "Connect Fidelity")
+    browser.click(PRIMARY)
+    look("success", "Fidelity is connected")
+    browser.open(link)
+    look("expired", "This link no longer works")
+    browser.open(login(sandbox, custom_redirect="myapp://back", broker="AN-UNKNOWN-BROKERAGE"))
+    browser.click("input[value=unreachable]")
+    browser.click(PRIMARY)
+    look("error", "AN-UNKNOWN-BROKERAGE could not be connected")
+    browser.open(login(sandbox, reconnect="unknown"))
+    look("refused", "Nothing to reconnect")
+    browser.click(CLOSE)
+    look("abandoned", "Nothing was connected")
+    assert found == []
+
+
+def test_what_is_clicked_is_large_enough_for_a_finger(browser: Browser, sandbox: Sandbox) -> None:
+    browser.emulate(scheme="light", width=360)
+    browser.open(login(sandbox))
+    assert browser.smallest(".brokerages a, button") >= 44
+    browser.follow("Alpaca")
+    browser.shows("Connect Alpaca")
+    assert browser.smallest(".option, button") >= 44

@@ -1,0 +1,106 @@
+"""What a signal handler raises in the middle of a call is the program's, and is not tried again."""
+
+import signal
+import socket
+import time
+from collections.abc import Callable, Generator
+from typing import NoReturn
+
+import pytest
+
+from snaptrade_client import SnapTrade
+from snaptrade_client.interrupts import is_from_a_signal, is_from_outside
+from snaptrade_client.transport import Transport
+
+from .raw import OK, Handler, Peer, RawServer, configuration, get
+
+
+class SoftTimeLimitExceeded(Exception):
+    """As Celery has it: of a module of its own, and no OSError."""
+
+
+def raise_in_a_function(_number: int, _frame: object) -> NoReturn:
+    raise TimeoutError
+
+
+class Alarm:
+    def method(self, _number: int, _frame: object) -> NoReturn:
+        raise SoftTimeLimitExceeded
+
+    def __call__(self, _number: int, _frame: object) -> NoReturn:
+        below()
+
+
+def below() -> NoReturn:
+    raise ConnectionResetError
+
+
+HANDLERS: dict[str, tuple[Callable[[int, object], NoReturn], type[Exception]]] = {
+    "a function": (raise_in_a_function, TimeoutError),
+    "a method": (Alarm().method, SoftTimeLimitExceeded),
+    "an object": (Alarm(), ConnectionResetError),
+}
+
+
+@pytest.fixture
+def alarm() -> Generator[None]:
+    before = signal.getsignal(signal.SIGALRM)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def silent(peer: Peer) -> None:
+    peer.request()
+    peer.silence()
+
+
+def half(peer: Peer) -> None:
+    peer.request()
+    peer.send(OK[:-1])
+    peer.silence()
+
+
+def garbage(peer: Peer) -> None:
+    peer.request()
+    peer.send(b"not HTTP\r\n")
+    peer.silence()
+
+
+@pytest.mark.usefixtures("alarm")
+@pytest.mark.parametrize("handle", [silent, half, garbage])
+@pytest.mark.parametrize(("handler", "kind"), HANDLERS.values(), ids=HANDLERS)
+def test_it_ends_the_call_and_the_connection(
+    handler: Callable[[int, object], NoReturn], kind: type[Exception], handle: Handler
+) -> None:
+    with RawServer(handle) as server, SnapTrade(configuration(server.url)) as client:
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(kind) as caught:
+            client.authentication.list_snap_trade_users()
+        assert type(caught.value) is kind
+        assert len(server.peers) == 1
+        assert server.ended(1)
+
+
+@pytest.mark.usefixtures("alarm")
+def test_it_ends_a_connection_that_is_being_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: object, **__: object) -> list[object]:
+        time.sleep(1)
+        return []
+
+    transport = Transport(configuration("http://slow.test", allow_insecure_http=True))
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    signal.signal(signal.SIGALRM, raise_in_a_function)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    with pytest.raises(TimeoutError):
+        get(transport)
+
+
+def test_what_the_network_raises_is_not_from_outside() -> None:
+    for error in (TimeoutError(), ConnectionResetError(), ValueError(), OSError(5, "x")):
+        with pytest.raises(type(error)) as caught:
+            raise error
+        assert not is_from_outside(caught.value)
+        assert not is_from_a_signal(caught.value)
+    assert is_from_outside(SoftTimeLimitExceeded())
