@@ -24,6 +24,7 @@ from snaptrade_client.exceptions import (
     ApiValueError,
     InsecureConnectionWarning,
 )
+from snaptrade_client.interrupts import is_from_a_signal
 from snaptrade_client.judgement import Failure, Success, finish, judge, record, unanswered, wrapped
 from snaptrade_client.logs import LOGGER, switch_on_if_asked
 from snaptrade_client.operations import Operation, body_values, query_values
@@ -218,10 +219,10 @@ class ApiClient:
         limits = Limits(*call.timeout, deadline, most, call.fresh, patient=registers)
         progress = Progress(call.retries)
         attempts: tuple[Attempt, ...] = ()
-        secrets = {*call.secrets, self.configuration.consumer_key}
+        signatures: set[str] = set()
         while True:
             began = monotonic()
-            result = self._attempt(call, limits, secrets)
+            result = self._attempt(call, limits, signatures)
             now = monotonic()
             if isinstance(result, Success):
                 self._shared.budget.earn()
@@ -231,7 +232,7 @@ class ApiClient:
             attempts += (self._told(call, record(result, now - began, wait or 0.0)),)
             if wait is None:
                 error = finish(result, call.operation, call.user_id, attempts, now - started)
-                error._seal(secrets)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - no user's business
+                error._seal({*call.secrets, *signatures, self.configuration.consumer_key})  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - no user's business
                 raise error
             self._seams.sleep(wait)
 
@@ -251,16 +252,17 @@ class ApiClient:
             return None, progress
         return following if self._shared.budget.spend() else (None, progress)
 
-    def _attempt(self, call: Call, limits: Limits, secrets: set[str]) -> Success | Failure:
+    def _attempt(self, call: Call, limits: Limits, signatures: set[str]) -> Success | Failure:
         """Send a call once, with a timestamp and a signature of its own, one more secret."""
         skew = self._shared.clock_skew
         timestamp = int(self._seams.clock() + skew)
         request = call.request(timestamp, self._key)
-        secrets.add(request.headers["Signature"])
+        signatures.add(request.headers["Signature"])
         try:
             answer = self._shared.transport.send(request, limits)
         except ApiException as error:
-            return unanswered(error)
+            # Without its frames, which would keep it, and each other, alive.
+            return unanswered(error.with_traceback(None))
         now = self._seams.clock()
         result = judge(call.operation, call.user_id, answer, timestamp=timestamp, now=now)
         if isinstance(result, Failure) and result.clock_error is not None:
@@ -275,7 +277,10 @@ class ApiClient:
         if self.configuration.on_attempt is not None:
             try:
                 self.configuration.on_attempt(operation.name, attempt)
-            except Exception as error:  # noqa: BLE001 - metrics must not cost an answer
+            except Exception as error:
+                if is_from_a_signal(error):
+                    raise
+                # Metrics must not cost an answer.
                 LOGGER.debug("on_attempt failed with %s", type(error).__name__)
         return attempt
 

@@ -14,7 +14,7 @@ from frozendict import frozendict
 
 from snaptrade_client import checks
 from snaptrade_client.configuration import OPTIONS as CLIENT_OPTIONS
-from snaptrade_client.encoding import canonical_json, encode_query
+from snaptrade_client.encoding import canonical_json, encode_query, parse_json
 from snaptrade_client.exceptions import ApiTypeError
 from snaptrade_client.operations import Operation
 from snaptrade_client.redaction import secrets_in
@@ -50,8 +50,8 @@ class Call(NamedTuple):
     headers: Mapping[str, str]
     user_id: str | None
     """The user that it is about, where it is about one."""
-    secrets: frozenset[str]
-    """The secret values that the caller gave, to keep them out of texts."""
+    named: tuple[Mapping[str, str], Mapping[str, str] | None]
+    """The query and the caller's own headers, under their names."""
     timeout: tuple[float | None, float | None]
     deadline: float | None
     retries: int
@@ -61,6 +61,11 @@ class Call(NamedTuple):
     def __repr__(self) -> str:
         # Query, body and headers may hold secrets.
         return f"Call({self.operation.method} {self.target})"
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The secret values that the caller gave, to keep them out of texts."""
+        return frozenset(secrets_in([*self.named, parse_json(self.content.encode("ascii"))]))
 
     def request(self, timestamp: int, consumer_key: bytes) -> Request:
         """Make the request of one attempt."""
@@ -143,11 +148,13 @@ class Encoder:
             body=None if body is None else content.encode("ascii"),
             headers=_replaced(headers, options.get("extra_headers")),
             user_id=query.get("userId", user),
-            secrets=frozenset(secrets_in([query, body, options.get("extra_headers")])),
+            named=(query, options.get("extra_headers")),
             timeout=options.get("timeout", self._timeout),
             deadline=options.get("deadline", configuration.deadline),
             retries=configuration.retries if retries is None else retries,
-            fresh=operation.registers or fresh,
+            # What names its user can only be told to be its own answer when the connection is back
+            # among the others: such a call has one of its own.
+            fresh=operation.echoes_user or fresh,
         )
 
 

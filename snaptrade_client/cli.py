@@ -23,10 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from snaptrade_client import __version__
+from snaptrade_client.configuration import ENVIRONMENT
 from snaptrade_client.exceptions import OpenApiException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from snaptrade_client.sandbox import Sandbox, SandboxUser
 
@@ -35,7 +36,7 @@ _INTERRUPTED = 128 + signal.SIGINT
 
 # What argparse says of a value that it can't use, and the value.
 _VALUE_TOLD = re.compile(
-    r"(invalid choice|ignored explicit argument): ?.*?(?= \(choose from|\Z)", re.DOTALL
+    r"(invalid choice|ignored explicit argument):? .*?(?= \(choose from|\Z)", re.DOTALL
 )
 
 
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         command.set_defaults(run=entry.run, refuse=command.error)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        flags = [text.partition("=")[0] for text in unknown if text.startswith("-")]
+        flags = re.findall(r"^(--[^=\s]*|-.)", "\n".join(unknown), re.MULTILINE)
         options.refuse(f"unrecognized arguments: {' '.join(flags) or 'a value without a flag'}")
     try:
         code: int = options.run(options)
@@ -95,6 +96,10 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
         metavar="ID=FILE",
         help='the RSA public key ("ssh-rsa ...") of such a user: its answers come encrypted',
     )
+    _add_behaviour(parser)
+
+
+def _add_behaviour(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rate-limit", type=_count, default=250, help="requests a minute (default: %(default)s)"
     )
@@ -126,7 +131,7 @@ def _add_sandbox(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--control",
         action="store_true",
-        help="let programs on this machine change it over HTTP, below /_sandbox/",
+        help="let any program that reaches it change it over HTTP, below /_sandbox/",
     )
 
 
@@ -136,7 +141,7 @@ def _sandbox(options: argparse.Namespace) -> int:
 
     client_id = options.client_id
     if client_id is None:
-        client_id = _environment("SNAPTRADE_CLIENT_ID") or CLIENT_ID
+        client_id = _environment("client_id") or CLIENT_ID
     consumer_key, shown_key = _consumer_key(options.consumer_key, CONSUMER_KEY)
     sandbox = Sandbox(
         host=options.host,
@@ -159,7 +164,8 @@ def _sandbox(options: argparse.Namespace) -> int:
     try:
         with suppress(KeyboardInterrupt), _listening(sandbox, options):
             lines = [sandbox.url, f"client id: {client_id}", f"consumer key: {shown_key}"]
-            print("\n".join(lines), flush=True)
+            # In one piece: whoever has read the first line may end it at once.
+            print("".join(f"{line}\n" for line in lines), end="", flush=True)
             threading.Event().wait()
     finally:
         for number, handler in previous.items():
@@ -167,9 +173,9 @@ def _sandbox(options: argparse.Namespace) -> int:
     return 0
 
 
-def _environment(variable: str) -> str | None:
-    """Read a variable; a blank one counts as not set, as it does for a client."""
-    value = os.environ.get(variable, "")
+def _environment(option: str) -> str | None:
+    """Read an option's variable; a blank one counts as not set, as it does for a client."""
+    value = os.environ.get(ENVIRONMENT[option], "")
     return value if value.strip() else None
 
 
@@ -177,7 +183,7 @@ def _consumer_key(given: str | None, fixed: str) -> tuple[str, str]:
     """Choose the consumer key, and what is shown of it: the fixed one protects nothing."""
     if given is not None:
         return given, "that of --consumer-key"
-    key = _environment("SNAPTRADE_CONSUMER_KEY")
+    key = _environment("consumer_key")
     return (fixed, fixed) if key is None else (key, "that of SNAPTRADE_CONSUMER_KEY")
 
 
@@ -196,7 +202,7 @@ def _users(options: argparse.Namespace) -> dict[str, SandboxUser]:
 
 
 @contextmanager
-def _listening(sandbox: Sandbox, options: argparse.Namespace) -> Iterator[None]:
+def _listening(sandbox: Sandbox, options: argparse.Namespace) -> Generator[None]:
     try:
         sandbox.start()
     except (OSError, UnicodeError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -127,8 +126,9 @@ class SnapTrade:
 
         """
         # Subclasses keep their class and their attributes.
-        other = copy.copy(self)
-        other._use(self.api_client.with_options(**options))  # noqa: SLF001 - its own class
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._use(self.api_client.with_options(**options))
         return other
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ was called, the status, milliseconds, the request id, and the answer with its se
 from __future__ import annotations
 
 import json
+import re
 import sys
 import uuid
 from dataclasses import dataclass
@@ -25,8 +26,11 @@ from snaptrade_client.exceptions import (
     RegistrationOutcomeUnknown,
 )
 from snaptrade_client.redaction import MASK, mask
+from snaptrade_client.shapes import is_object
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snaptrade_client.api_response import ApiResponse
 
 _WRONG_KEY = "not-the-consumer-key"
@@ -43,7 +47,7 @@ def run(*, live: bool) -> bool:
     """
     if live:
         with SnapTrade() as client, SnapTrade(consumer_key=_WRONG_KEY) as stranger:
-            return _Demo.prepare(client, stranger).play("the real service")
+            return _Demo.prepare(client, stranger).play("the service")
     from snaptrade_client.sandbox import Sandbox
 
     with (
@@ -51,7 +55,7 @@ def run(*, live: bool) -> bool:
         sandbox.client() as client,
         sandbox.client(consumer_key=_WRONG_KEY) as stranger,
     ):
-        return _Demo.prepare(client, stranger).play(f"a sandbox at {sandbox.url}")
+        return _Demo.prepare(client, stranger).play("a sandbox")
 
 
 @dataclass
@@ -71,11 +75,11 @@ class _Demo:
         return cls(client, stranger, user_id, private_key, public_key)
 
     def play(self, where: str) -> bool:
-        print(f"A user's life, against {where}\n")
+        print(f"A user's life, against {where} at {self.client.configuration.host}\n")
         print(_ROW.format("call", "status", "time", "request id", "answer"))
         behaved = False
         try:
-            behaved = self._live()
+            behaved = self._steps()
         except (ApiException, DecryptionError) as error:
             print(f"\nerror: {type(error).__name__}: {error}", file=sys.stderr)
         finally:
@@ -84,7 +88,7 @@ class _Demo:
         print("\nEverything behaved." if behaved and deleted else "\nNot everything behaved.")
         return behaved and deleted
 
-    def _live(self) -> bool:
+    def _steps(self) -> bool:
         self._register()
         users = self.client.authentication.list_snap_trade_users()
         listed = self.user_id in users.body
@@ -93,10 +97,12 @@ class _Demo:
         login = self.client.authentication.login_snap_trade_user(
             user_id=self.user_id, user_secret=self.secret
         )
-        self._print_sealed("login", login)
+        linked = self._print_link(login)
         jwt = self.client.authentication.get_user_jwt(user_id=self.user_id, user_secret=self.secret)
-        self._print_sealed("JWT", jwt)
-        return all((listed, self._wrong_signature(), self._missing_user()))
+        opened = self._opened(jwt.body)
+        text = "" if opened is None else f" opened: {MASK} ({len(opened)} characters)"
+        _print_answer("JWT", jwt, _shown(jwt.body) + text)
+        return all((listed, linked, self._wrong_signature(), self._missing_user()))
 
     def _register(self) -> None:
         self.may_exist = True
@@ -110,30 +116,31 @@ class _Demo:
         self.secret = user.body["userSecret"]
         _print_answer("register", user, _shown(user.body))
 
-    def _print_sealed(self, name: str, answer: ApiResponse[Any]) -> None:
-        text = ""
-        if "encryptedMessageData" in answer.body:
-            opened = decrypt(answer.body, self.private_key)
-            text = f" opened: {MASK} ({len(opened)} characters)"
-        _print_answer(name, answer, _shown(answer.body) + text)
+    def _print_link(self, login: ApiResponse[Any]) -> bool:
+        """Print where the portal is, without the token that opens it; tell whether it is there."""
+        opened = self._opened(login.body)
+        plain = login.body if opened is None else _parsed(opened)
+        link = plain.get("redirectURI") if is_object(plain) else None
+        origin = re.match(r"https?://[^/?#@]+(?=[/?#])", str(link))
+        portal = f"a portal link to {origin[0]}, for 5 minutes" if origin else "no portal link"
+        sealed = "" if opened is None else " opened:"
+        _print_answer("login", login, f"{_shown(login.body)}{sealed} {portal}")
+        return origin is not None
+
+    def _opened(self, body: Any) -> str | None:
+        return decrypt(body, self.private_key) if "encryptedMessageData" in body else None
 
     def _wrong_signature(self) -> bool:
-        try:
-            users = self.stranger.authentication.list_snap_trade_users()
-        except ApiException as error:
-            return _print_refusal("wrong signature", error, code=1076)
-        _print_answer("wrong signature", users, "was not refused")
-        return False
+        return _refused("wrong signature", 1076, self.stranger.authentication.list_snap_trade_users)
 
     def _missing_user(self) -> bool:
-        try:
-            answer = self.client.authentication.login_snap_trade_user(
+        return _refused(
+            "unknown user",
+            1083,
+            lambda: self.client.authentication.login_snap_trade_user(
                 user_id=f"{self.user_id}-missing", user_secret=self.secret
-            )
-        except ApiException as error:
-            return _print_refusal("unknown user", error, code=1083)
-        _print_answer("unknown user", answer, "was not refused")
-        return False
+            ),
+        )
 
     def _delete(self) -> bool:
         try:
@@ -149,22 +156,38 @@ class _Demo:
         return True
 
 
+def _refused(name: str, code: int, call: Callable[[], ApiResponse[Any]]) -> bool:
+    """Make a call that must be refused, print what came of it, and tell whether it was so."""
+    try:
+        answer = call()
+    except ApiException as error:
+        text = f"{type(error).__name__}: {error}"
+        _print_row(name, error.status, error.round_trip_time, error.request_id, text)
+        return str(error.code) == str(code)
+    _print_answer(name, answer, "was not refused")
+    return False
+
+
 def _print_answer(name: str, answer: ApiResponse[Any], text: str) -> None:
-    request_id = answer.headers.get("X-Request-ID") or "-"
-    time = f"{answer.round_trip_time * 1000:.1f} ms"
-    print(_ROW.format(name, answer.status, time, request_id, text))
+    _print_row(name, answer.status, answer.round_trip_time, answer.request_id, text)
 
 
-def _print_refusal(name: str, error: ApiException, *, code: int) -> bool:
-    """Print a refusal that was asked for, and tell whether it is that one."""
-    time = "-" if error.round_trip_time is None else f"{error.round_trip_time * 1000:.1f} ms"
-    text = f"{type(error).__name__}: {error}"
-    print(_ROW.format(name, error.status or "-", time, error.request_id or "-", text))
-    return str(error.code) == str(code)
+def _print_row(
+    name: str, status: int | None, seconds: float | None, request_id: str | None, text: str
+) -> None:
+    time = "-" if seconds is None else f"{seconds * 1000:.1f} ms"
+    print(_ROW.format(name, status or "-", time, request_id or "-", text))
 
 
 def _shown(body: object) -> str:
     return json.dumps(mask(body), ensure_ascii=False)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _rsa_key_pair() -> tuple[str, str]:

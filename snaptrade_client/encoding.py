@@ -11,15 +11,18 @@ from __future__ import annotations
 import json
 import math
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 from urllib.parse import quote
 
 from snaptrade_client.checks import string
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
 from snaptrade_client.shapes import is_array, is_object
 from snaptrade_client.spelling import BodyObject
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 # CPython's default limit for turning text into an integer: the service could not read a longer one.
 MAX_INTEGER_DIGITS = 4300
@@ -60,9 +63,7 @@ def canonical_json(value: Any, name: str = "body") -> str:
             surrogate, nesting deeper than 100 levels.
 
     """
-    return json.dumps(
-        _plain(value, name, MAX_DEPTH), separators=(",", ":"), sort_keys=True, allow_nan=False
-    )
+    return _ENCODER.encode(_plain(value, name, MAX_DEPTH))
 
 
 def parse_json(data: bytes) -> Any:
@@ -73,9 +74,8 @@ def parse_json(data: bytes) -> Any:
 
     """
     try:
-        return json.loads(
-            data.decode("utf-8-sig"), object_hook=BodyObject, parse_constant=_refuse_constant
-        )
+        # Not the codec "utf-8-sig", which would be loaded by the first call: see transport/pool.
+        return _DECODER.decode(data.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError as error:
         problem = f"byte {error.start} is not UTF-8"
     except json.JSONDecodeError as error:
@@ -91,6 +91,11 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
+# Made once: json.dumps and json.loads make one for each call that names an option.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True, allow_nan=False)
+_DECODER = json.JSONDecoder(object_hook=BodyObject, parse_constant=_refuse_constant)
+
+
 def _plain(value: Any, name: str, depth: int) -> Any:
     """Copy `value` into the types that JSON has, or say where it can't be done."""
     if value is None or value is True or value is False:
@@ -99,7 +104,7 @@ def _plain(value: Any, name: str, depth: int) -> Any:
         return string(name, value)
     if isinstance(value, int):
         return _plain_integer(value, name)
-    if isinstance(value, float | Decimal):
+    if isinstance(value, float) or _is_decimal(value):
         return _plain_number(value, name)
     if depth == 0:
         raise ApiValueError(
@@ -135,13 +140,22 @@ def _plain_integer(value: int, name: str) -> int:
     return int(value)
 
 
+def _is_decimal(value: object) -> TypeGuard[Decimal]:
+    # Who holds a Decimal has loaded its module, which costs 2 ms.
+    decimal = sys.modules.get("decimal")
+    return decimal is not None and isinstance(value, decimal.Decimal)
+
+
 def _plain_number(value: float | Decimal, name: str) -> float:
     # A signaling NaN can't even be converted.
-    number = math.nan if isinstance(value, Decimal) and value.is_snan() else float(value)
+    number = math.nan if _is_decimal(value) and value.is_snan() else float(value)
     if not math.isfinite(number):
         raise ApiValueError(f"{name} is {value!r}, which JSON does not have: send a number or None")
-    if isinstance(value, Decimal) and Decimal(repr(number)) != value:
-        raise ApiValueError(
-            f"{name} is a Decimal with more digits than a double keeps: send it as a str"
-        )
+    if _is_decimal(value):
+        from decimal import Decimal  # noqa: PLC0415 - it is there
+
+        if Decimal(repr(number)) != value:
+            raise ApiValueError(
+                f"{name} is a Decimal with more digits than a double keeps: send it as a str"
+            )
     return number

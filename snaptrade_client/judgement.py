@@ -111,7 +111,9 @@ def judge(
     if 200 <= answer.status <= 299:
         problem = None
         try:
-            body = parse_json(answer.data) if answer.data.strip() else None
+            # Not strip(): it may copy a large body.
+            blank = not answer.data or answer.data.isspace()
+            body = None if blank else parse_json(answer.data)
         except ValueError as error:
             body, problem = readable(answer.data), f"the body is not JSON: {error}"
         problem = problem or _broken_promise(operation, user_id, body)

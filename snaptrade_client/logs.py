@@ -9,16 +9,32 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
+from contextlib import suppress
 
 LOGGER = logging.getLogger("snaptrade_client")
 
-_HANDLER = logging.StreamHandler()
+
+class _StandardError(logging.Handler):
+    """Writes to what `sys.stderr` is when a record comes: a program may replace it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # It may also be closed, or missing: then nobody wants to read the log.
+        with suppress(AttributeError, OSError, ValueError):
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+
+
+_HANDLER = _StandardError()
 _HANDLER.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
 
 
 def switch_on_if_asked(*, debug: bool) -> None:
-    """Show the log on standard error, where the configuration or the environment asks for it."""
+    """Show the log on standard error, where the configuration or the environment asks for it.
+
+    That is for the whole process and for good: there is one logger.
+    """
     asked = os.environ.get("SNAPTRADE_LOG", "")
     if asked.lower() not in ("", "debug"):
         warnings.warn("SNAPTRADE_LOG: 'debug' is all that it can be set to", stacklevel=2)

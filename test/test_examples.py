@@ -7,6 +7,9 @@ is about exists. What it prints is compared with what the sandbox knows, line by
 
 import ast
 import re
+import shlex
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 from pprint import pformat
@@ -104,3 +107,26 @@ def test_an_example_runs_as_printed(name: str, encrypted: bool) -> None:
     assert 0 < float(seconds) < 60
     deleted, registered = name.startswith("delete"), name.startswith("register")
     assert users == ({NEW_USER} if registered else set[str]()) | (set[str]() if deleted else {USER})
+
+
+def test_the_five_run_against_the_sandbox_that_the_page_starts(tmp_path: Path) -> None:
+    """With the page's command, but for its port; and in an order in which all find their user."""
+    command = re.search(
+        r"^python (-m snaptrade_client sandbox .*)$", PAGE.read_text(), re.MULTILINE
+    )
+    assert command
+    file = tmp_path / "example_key.pub"
+    file.write_text(rsa_public_key())
+    shown = command[1].replace("--port 8000", "--port 0").replace("example_key.pub", str(file))
+    with subprocess.Popen(
+        [sys.executable, *shlex.split(shown)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        try:
+            url = process.stdout.readline().rstrip()
+            for name in sorted(EXAMPLES, key=lambda name: name.startswith("delete")):
+                printed = run_python("-c", EXAMPLES[name], SNAPTRADE_HOST=url)
+                assert "Exception when calling" not in printed
+                assert printed.splitlines()[-2] == "200"
+        finally:
+            process.terminate()

@@ -1,10 +1,12 @@
 """The log: silent unless it is asked for, told in the package's own words, without a secret."""
 
+import io
 import logging
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 
 import pytest
 
@@ -93,6 +95,29 @@ def test_each_attempt_is_told_without_a_secret(
         assert line.startswith(f"GET /snapTrade/encryptedJWT: {kind} {status} in ")
     for hidden in (SECRET, server.consumer_key, "userSecret", "?"):
         assert hidden not in caplog.text
+
+
+def test_the_log_follows_standard_error(logger: logging.Logger) -> None:
+    SnapTrade(consumer_key="k", client_id="C", debug=True).close()
+    with redirect_stderr(io.StringIO()) as shown:
+        logger.debug("one")
+    assert shown.getvalue().endswith(" snaptrade_client one\n")
+    with redirect_stderr(io.StringIO()) as later:
+        logger.debug("two")
+    assert later.getvalue().endswith(" snaptrade_client two\n")
+    assert shown.getvalue().count("\n") == 1
+
+
+def test_a_standard_error_that_is_closed_or_missing_harms_no_call(
+    logger: logging.Logger, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    closed = io.StringIO()
+    closed.close()
+    with sandbox.client(debug=True) as client:
+        for stream in (closed, None):
+            monkeypatch.setattr(sys, "stderr", stream)
+            assert client.authentication.list_snap_trade_users().status == 200
+    assert logger.isEnabledFor(logging.DEBUG)
 
 
 @pytest.mark.parametrize("how", ["debug", "environment", "off"])

@@ -1,15 +1,8 @@
 """The control API: a sandbox in another process is told over HTTP, and nobody else tells it."""
 
 import json
-import re
-import subprocess
-import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.client import HTTPConnection
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,54 +13,12 @@ from snaptrade_client.sandbox import Drop, Sandbox, Status
 from snaptrade_client.sandbox.faults import Fault, Pending, to_fields
 
 from .fault_table import CASES, PAGE, SECRET, USER, Target, measure, page
+from .remote import Remote, another_process
 from .sandboxed import checked_sandbox
 from .test_sandbox_encryption import EXAMPLE_KEY
 from .wire import DELETE, LIST, LOGIN, REGISTER, Wire
 
 KNOWN = f"userId={USER}&userSecret={SECRET}"
-
-
-@dataclass(frozen=True)
-class Told:
-    """An answer of the control API."""
-
-    status: int
-    headers: Any
-    body: Any
-
-
-class Remote:
-    """Tells a sandbox, wherever it runs."""
-
-    def __init__(self, url: str) -> None:
-        self.port = urlsplit(url).port or 0
-
-    def __call__(
-        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
-    ) -> Told:
-        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body)
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request(method, f"/_sandbox{path}", data, headers or {})
-            answer = connection.getresponse()
-            text = answer.read()
-        finally:
-            connection.close()
-        assert answer.headers.get_content_type() == "application/json"
-        assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
-        return Told(answer.status, answer.headers, json.loads(text))
-
-    def ok(self, method: str, path: str, body: object = None) -> Any:
-        told = self(method, path, body)
-        assert told.status == 200, told.body
-        assert told.headers["Cache-Control"] == "no-store"
-        assert told.headers["X-Content-Type-Options"] == "nosniff"
-        return told.body
-
-    def refused(self, path: str, body: object, status: int = 400) -> str:
-        told = self("POST", path, body)
-        assert told.status == status
-        return str(told.body["detail"])
 
 
 @pytest.fixture
@@ -79,19 +30,6 @@ def sandbox() -> Generator[Sandbox]:
 @pytest.fixture
 def remote(sandbox: Sandbox) -> Remote:
     return Remote(sandbox.url)
-
-
-@contextmanager
-def another_process(*arguments: str) -> Generator[str]:
-    """The URL of a sandbox in a process of its own."""
-    command = [sys.executable, "-m", "snaptrade_client", "sandbox", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield process.stdout.readline().rstrip("\n")
-        finally:
-            process.terminate()
-            assert process.wait(30) == 0
 
 
 def test_each_fault_from_another_process() -> None:
@@ -116,21 +54,6 @@ def test_each_fault_from_another_process() -> None:
         results = {case: measure(target, case) for case in CASES}
     text = PAGE.read_text(encoding="utf-8")
     assert page(text, results) == text
-
-
-def test_without_being_asked_for_it_is_not_there() -> None:
-    with Sandbox() as sandbox:
-        remote = Remote(sandbox.url)
-        for method, path in (("GET", "/"), ("GET", "/faults"), ("POST", "/clock")):
-            assert remote(method, path).status == 404
-    with another_process() as url:
-        assert Remote(url)("GET", "/clock").status == 404
-
-
-def test_unknown_paths_and_methods(remote: Remote) -> None:
-    assert remote("GET", "/nothing").status == 404
-    told = remote("DELETE", "/clock")
-    assert (told.status, told.headers["Allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_faults(remote: Remote, sandbox: Sandbox) -> None:
@@ -238,91 +161,6 @@ def test_no_answer_holds_a_secret(remote: Remote, sandbox: Sandbox) -> None:
     assert "userSecret" in shown
     for secret in filter(None, secrets):
         assert secret not in shown
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "text"),
-    [
-        ("/faults", None, "the body must be a JSON object."),
-        ("/faults", b"{", "the body must be a JSON object."),
-        ("/faults", [1], "the body must be a JSON object."),
-        ("/faults", b"[" * 100_000, "the body must be a JSON object."),
-        ("/faults", {"fault": "drop"}, "operation must be one of .*, any, not NoneType."),
-        ("/faults", {"operation": "logn", "fault": "drop"}, "'logn' .* did you mean 'login'?"),
-        ("/faults", {"operation": "login"}, "fault is not a kind of fault; there are: status, "),
-        ("/faults", {"operation": "login", "fault": "status"}, "status is missing"),
-        (
-            "/faults",
-            {"operation": "login", "fault": "drop", "times": "2"},
-            "times must be an int, not str.",
-        ),
-        (
-            "/faults",
-            {"operation": "login", "fault": "drop", "whn": "after"},
-            "whn is not a field of drop; there are: when.",
-        ),
-        ("/clock", {}, "shift must be a number of seconds, not NoneType."),
-        ("/clock", {"shift": 1e9}, "shift must be from -1000000 to 1000000 seconds."),
-        ("/clock", {"shit": 1}, "shit is not a field here; there are: shift."),
-        ("/rate-limit", {"limit": 0}, "limit must be from 1"),
-        ("/users", {"user_id": "u"}, "secret must be a str, not NoneType."),
-        ("/users", {"secret": "s"}, "user_id must be a str, not NoneType."),
-        ("/users", {"user_id": USER, "secret": "s"}, "user_id: User .* already exists: u1."),
-        (
-            "/users",
-            {"user_id": "u", "secret": "s", "rsa_public_key": "ssh-rsa AAAA"},
-            "rsa_public_key is not an RSA public key",
-        ),
-    ],
-)
-def test_wrong_bodies(remote: Remote, sandbox: Sandbox, path: str, body: object, text: str) -> None:
-    detail = remote.refused(path, body)
-    assert re.search(text, detail), detail
-    assert list(sandbox.users) == [USER]
-    assert sandbox.faults.pending == ()
-
-
-@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1:1", "127.9.9.9", "[::1]"])
-def test_hosts_that_may(remote: Remote, host: str) -> None:
-    for headers in ({}, {"Origin": f"http://{host}"}, {"Sec-Fetch-Site": "same-origin"}):
-        assert remote("GET", "/clock", None, {"Host": host, **headers}).status == 200
-
-
-@pytest.mark.parametrize(
-    ("headers", "text"),
-    [
-        ({"Host": "evil.example"}, "Host"),
-        ({"Host": "127.0.0.1.evil.example"}, "Host"),
-        ({"Host": "localhost.evil.example:80"}, "Host"),
-        ({"Host": "192.168.0.1"}, "Host"),
-        ({"Host": "evil@127.0.0.1"}, "Host"),
-        ({"Host": ""}, "Host"),
-        ({"Origin": "http://evil.example"}, "Origin"),
-        ({"Origin": "null"}, "Origin"),
-        ({"Origin": ""}, "Origin"),
-        ({"Host": "127.0.0.1:1", "Origin": "http://127.0.0.1:2"}, "Origin"),
-        ({"Host": "127.0.0.1:1", "Origin": "https://127.0.0.1:1"}, "Origin"),
-        ({"Sec-Fetch-Site": "cross-site"}, "another site"),
-        ({"Sec-Fetch-Site": "same-site"}, "another site"),
-    ],
-)
-def test_hosts_that_may_not(
-    remote: Remote, sandbox: Sandbox, headers: dict[str, str], text: str
-) -> None:
-    for method, path, body in (
-        ("GET", "/users", None),
-        ("POST", "/faults", {"operation": "any", "fault": "drop"}),
-        ("DELETE", "/rate-limit", None),
-    ):
-        told = remote(method, path, body, headers)
-        assert told.status == 403
-        assert text in told.body["detail"]
-    assert sandbox.faults.pending == ()
-
-
-def test_a_preflight_is_not_answered(remote: Remote) -> None:
-    headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
-    assert remote("OPTIONS", "/faults", None, headers).status in {403, 405}
 
 
 def test_it_is_told_while_requests_arrive(remote: Remote, sandbox: Sandbox) -> None:

@@ -3,10 +3,8 @@
 import gc
 import json
 import logging
-import os
 import re
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -18,6 +16,7 @@ import pytest
 from snaptrade_client.exceptions import ApiValueError, MissingExtraError
 from snaptrade_client.sandbox import CLIENT_ID, Sandbox
 
+from .programs import run_python
 from .sandboxed import checked_sandbox
 from .wire import Wire, refused
 
@@ -291,12 +290,4 @@ def test_without_the_extra_the_package_works() -> None:
         "try: import snaptrade_client.sandbox\n"
         "except snaptrade_client.MissingExtraError as error: print(error.extra)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=dict(os.environ),
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "sandbox\n", "")
+    assert run_python("-c", script) == "sandbox\n"

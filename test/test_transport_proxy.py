@@ -1,4 +1,4 @@
-"""Proxies on real sockets: tunnels, credentials, refusals, and when the environment's is used."""
+"""Proxies on real sockets: tunnels, refusals, and who must prove who they are."""
 
 import base64
 import socket
@@ -11,7 +11,6 @@ import pytest
 from snaptrade_client import ApiClient, AuthenticationApi, SnapTrade
 from snaptrade_client.api_client import Seams
 from snaptrade_client.exceptions import (
-    ApiValueError,
     ConnectTimeoutError,
     NameResolutionError,
     ProxyError,
@@ -25,6 +24,8 @@ from .proxying import Proxy
 from .raw import OK, Handler, Peer, RawServer, answering, configuration, failure_of, get, takes
 
 SERVICE = "service.example"
+
+
 BASIC = base64.b64encode(b"us er:pa:ss/").decode()
 
 
@@ -257,66 +258,3 @@ def test_a_proxy_without_a_port_has_its_scheme_s(
     )
     failure_of(lambda: get(transport))
     assert asked == [(b"proxy.example", port)]
-
-
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_the_environment_names_a_proxy(
-    service: RawServer,
-    authority: Authority,
-    monkeypatch: pytest.MonkeyPatch,
-    variable: str,
-) -> None:
-    proxy = Proxy(service.port)
-    with RawServer(proxy) as server:
-        monkeypatch.setenv(variable, f"127.0.0.1:{server.port}")
-        transport = server.transport(f"https://{SERVICE}", ssl_ca_cert=authority.bundle)
-        assert get(transport).data == b"{}"
-    assert len(proxy.heads) == 1
-
-
-@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-def test_the_environment_names_a_proxy_for_plain_http(
-    plain_service: RawServer, monkeypatch: pytest.MonkeyPatch, variable: str
-) -> None:
-    proxy = Proxy(plain_service.port, tunnel=False)
-    with RawServer(proxy) as server:
-        monkeypatch.setenv(variable, server.url)
-        transport = server.transport(f"http://{SERVICE}", allow_insecure_http=True)
-        assert get(transport).data == b"{}"
-    assert len(proxy.heads) == 1
-
-
-def test_no_proxy_keeps_a_host_out_of_it(
-    plain_service: RawServer, monkeypatch: pytest.MonkeyPatch, unused_port: int
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port}")
-    # An address of this machine that does not look like one.
-    host = f"http://0.0.0.0:{plain_service.port}"
-    proxied = plain_service.transport(host, allow_insecure_http=True)
-    assert isinstance(failure_of(lambda: get(proxied)), ProxyError)
-    monkeypatch.setenv("NO_PROXY", "0.0.0.0")  # noqa: S104 - nothing listens there
-    direct = plain_service.transport(host, allow_insecure_http=True)
-    assert get(direct).data == b"{}"
-
-
-def test_this_machine_is_never_reached_through_the_environment_s_proxy(
-    plain_service: RawServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    assert get(plain_service.transport()).data == b"{}"
-
-
-def test_another_scheme_s_proxy_is_not_used(
-    monkeypatch: pytest.MonkeyPatch, unused_port: int
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{unused_port}")
-    with RawServer(silent) as server:
-        transport = server.transport("http://no-such-host-here:1")
-        assert not isinstance(failure_of(lambda: get(transport, connect=5)), ProxyError)
-
-
-def test_a_bad_proxy_in_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1080")
-    with pytest.raises(ApiValueError, match="https_proxy: SOCKS"):
-        SnapTrade(configuration(f"https://{SERVICE}"))

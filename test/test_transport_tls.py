@@ -34,7 +34,7 @@ from .raw import (
     limits,
     takes,
 )
-from .test_exchange import LARGE, TOO_LARGE
+from .test_exchange_refused import LARGE, TOO_LARGE
 
 
 @pytest.fixture

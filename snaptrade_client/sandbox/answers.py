@@ -6,6 +6,7 @@ the headers on the answer and records the request.
 
 import json
 import logging
+import time
 import uuid
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -15,6 +16,7 @@ from typing import cast
 from flask import Response, g, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from snaptrade_client.sandbox.diagnosis import Diagnosis
 from snaptrade_client.sandbox.errors import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
@@ -31,18 +33,20 @@ _STATUSES = {status.value for status in HTTPStatus}
 
 @dataclass(slots=True)
 class Progress:
-    """What is known of a request so far."""
+    """What is known of a request so far; `began` is when it came, of `time.perf_counter`."""
 
+    began: float = field(default_factory=time.perf_counter)
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     body: bytes = b""
     operation: str | None = None
     fault: Fault | None = None
     clock_off: float = 0.0
     signature_accepted: bool | None = None
+    diagnosis: Diagnosis | None = None
     allowance: Allowance | None = None
 
 
-def progress() -> Progress:
+def progress_of_request() -> Progress:
     """Give the progress of this thread's request."""
     return cast("Progress", g.progress)
 
@@ -77,7 +81,7 @@ def failure_answer(error: Exception) -> Response:
 
 def throttled(allowance: Allowance) -> ServiceError:
     """Make the refusal of a request that is beyond the rate limit."""
-    progress().allowance = allowance
+    progress_of_request().allowance = allowance
     plural = "" if allowance.reset == 1 else "s"
     return ServiceError(THROTTLED, wait=allowance.reset, plural=plural)
 

@@ -9,43 +9,35 @@ answer and records the request. A fault strikes before the first gate or after t
 
 import json
 import logging
-import uuid
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from email.utils import formatdate
-from http import HTTPStatus
+from dataclasses import dataclass, replace
 from typing import cast
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 
+from snaptrade_client.sandbox.answers import (
+    Progress,
+    answer_headers,
+    failure_answer,
+    json_answer,
+    progress_of_request,
+    throttled,
+)
+from snaptrade_client.sandbox.diagnosis import Arrived, diagnose
 from snaptrade_client.sandbox.errors import (
     INVALID,
-    METHOD_NOT_ALLOWED,
-    NOT_FOUND,
-    THROTTLED,
-    UNEXPECTED,
     UNSUPPORTED_MEDIA_TYPE,
     WRONG_SIGNATURE,
-    Refusal,
     ServiceError,
 )
-from snaptrade_client.sandbox.faults import (
-    CUT,
-    BadJson,
-    ClockOff,
-    Delay,
-    Drop,
-    Fault,
-    Faults,
-    Status,
-    Throttle,
-    Truncate,
-)
+from snaptrade_client.sandbox.faults import Drop, Faults
+from snaptrade_client.sandbox.misbehaviour import misbehave
 from snaptrade_client.sandbox.operations import OPERATIONS, Call, Desk, Operation
 from snaptrade_client.sandbox.portal import add_portal
-from snaptrade_client.sandbox.rate_limit import Allowance, RateLimit
+from snaptrade_client.sandbox.rate_limit import RateLimit
 from snaptrade_client.sandbox.recording import RecordedRequest, RequestLog
 from snaptrade_client.sandbox.signatures import is_signed, split_target, timestamp_error
 
@@ -56,7 +48,6 @@ CONTROL_PATH = "/_sandbox/"
 """Below it the sandbox is itself, not the service: such requests are not recorded."""
 
 _LOG = logging.getLogger("snaptrade_client.sandbox")
-_STATUSES = {status.value for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +82,17 @@ def create_app(desk: Desk, gates: Gates) -> Flask:
     add_portal(app, desk)
 
     def finish(response: Response) -> Response:
-        progress = progress()
+        progress = progress_of_request()
         allowance = progress.allowance or gates.rate_limit.peek()
         now = desk.clock() + progress.clock_off
         response.headers.update(answer_headers(progress.request_id, allowance, now))
         if not split_target(_target())[0].startswith(CONTROL_PATH):
-            gates.log.add(_recorded(progress, response.status_code))
+            gates.log.add(_recorded(progress, response.status_code, desk.clock()))
         return response
 
     app.before_request(_begin)
     app.after_request(finish)
-    app.register_error_handler(Exception, _answer_failure)
+    app.register_error_handler(Exception, failure_answer)
     return app
 
 
@@ -126,7 +117,7 @@ def _unreadable() -> ServiceError:
 
 def _view(operation: Operation, desk: Desk, gates: Gates) -> Callable[[], Response]:
     def run() -> Response:
-        progress = progress()
+        progress = progress_of_request()
         content = _content(progress.body)
         target = _target()
         query = dict(parse_qsl(split_target(target)[1], keep_blank_values=True))
@@ -139,7 +130,7 @@ def _view(operation: Operation, desk: Desk, gates: Gates) -> Callable[[], Respon
         return json_answer(operation.run(mine, Call(query, cast("dict[str, object]", body))), 200)
 
     def view() -> Response:
-        progress = progress()
+        progress = progress_of_request()
         progress.operation = operation.name
         progress.fault = fault = gates.faults.take(operation.name)
         if fault is None:
@@ -168,7 +159,7 @@ def _refuse_constant(name: str) -> object:
 def _check_signature(desk: Desk, *, target: str, query: Mapping[str, str], content: object) -> None:
     signature = request.headers.get("Signature")
     accepted = is_signed(target, content, signature or "", desk.consumer_key)
-    progress().signature_accepted = accepted
+    progress_of_request().signature_accepted = accepted
     reason = timestamp_error(query.get("timestamp"), desk.clock())
     if query.get("clientId") != desk.client_id:
         reason = "the client id is not known."
@@ -177,12 +168,36 @@ def _check_signature(desk: Desk, *, target: str, query: Mapping[str, str], conte
     elif not accepted:
         reason = "the signature does not fit the path, the query, the body and the consumer key."
     if reason is not None:
+        _explain(desk, target=target, query=query, content=content)
         raise ServiceError(WRONG_SIGNATURE, reason=reason)
+
+
+def _explain(desk: Desk, *, target: str, query: Mapping[str, str], content: object) -> None:
+    """Find out why a request is refused: for the log of requests, not for the answer."""
+    progress = progress_of_request()
+    arrived = Arrived(
+        target=target,
+        body=progress.body,
+        content=content,
+        signature=request.headers.get("Signature"),
+        client_id=query.get("clientId"),
+        timestamp=query.get("timestamp"),
+        origin=desk.origin,
+    )
+    progress.diagnosis = diagnose(
+        arrived,
+        accepted=bool(progress.signature_accepted),
+        client_id=desk.client_id,
+        consumer_key=desk.consumer_key,
+        now=desk.clock(),
+        secrets=(user.secret for user in desk.state.users.values()),
+    )
+    _LOG.info("%s was refused: %s", progress.operation, progress.diagnosis)
 
 
 def _check_rate(rate_limit: RateLimit) -> None:
     allowance = rate_limit.take()
-    progress().allowance = allowance
+    progress_of_request().allowance = allowance
     if not allowance.allowed:
         raise throttled(allowance)
 
@@ -193,7 +208,7 @@ def _target() -> str:
     return cast("str", request.environ["REQUEST_URI"])
 
 
-def _recorded(progress: Progress, status: int) -> RecordedRequest:
+def _recorded(progress: Progress, status: int, now: float) -> RecordedRequest:
     fault = progress.fault
     return RecordedRequest(
         method=request.method,
@@ -206,4 +221,8 @@ def _recorded(progress: Progress, status: int) -> RecordedRequest:
         request_id=progress.request_id,
         operation=progress.operation,
         fault=None if fault is None else repr(fault),
+        diagnosis=progress.diagnosis,
+        headers=dict(request.headers),
+        at=now,
+        seconds=time.perf_counter() - progress.began,
     )

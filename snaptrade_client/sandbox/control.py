@@ -74,6 +74,11 @@ def _answer(view: View, sandbox: Sandbox) -> Response:
         value = view(sandbox, _body() if request.method == "POST" else {})
     except (ApiTypeError, ApiValueError) as error:
         raise ServiceError(INVALID, reason=f"{error}.") from None
+    return masked_answer(sandbox, value)
+
+
+def masked_answer(sandbox: Sandbox, value: object) -> Response:
+    """Answer with JSON in which no secret is: neither by its name nor one that is known."""
     known = {sandbox.consumer_key, *(user.secret for user in sandbox.users.values())}
     text = json.dumps(Secrets(known).scrub_all(mask(value)))
     answer = Response(text, mimetype="application/json")

@@ -5,7 +5,7 @@ from typing import cast
 
 from flask import Response, request
 
-from snaptrade_client.sandbox.answers import failure_answer, phrase, progress, throttled
+from snaptrade_client.sandbox.answers import failure_answer, phrase, progress_of_request, throttled
 from snaptrade_client.sandbox.errors import INVALID, UNEXPECTED, Refusal, ServiceError
 from snaptrade_client.sandbox.faults import (
     CUT,
@@ -23,9 +23,7 @@ from snaptrade_client.sandbox.rate_limit import Allowance
 Pause = Callable[[float], object]
 
 
-def misbehave(
-    fault: Fault, run: Callable[[], Response], *, limit: int, pause: Pause
-) -> Response:
+def misbehave(fault: Fault, run: Callable[[], Response], *, limit: int, pause: Pause) -> Response:
     """Answer a request that meets a fault: `run` is its operation, `limit` the rate limit.
 
     `pause` waits for some seconds, or until the sandbox stops.
@@ -39,9 +37,7 @@ def misbehave(
     return _strike(fault, answer, limit=limit, pause=pause) or answer
 
 
-def _strike(
-    fault: Fault, answer: Response | None, *, limit: int, pause: Pause
-) -> Response | None:
+def _strike(fault: Fault, answer: Response | None, *, limit: int, pause: Pause) -> Response | None:
     """Do what a fault says; give what is answered now, None to go on.
 
     `answer` is what the operation has answered; None where it has not begun.
@@ -50,11 +46,9 @@ def _strike(
         case Delay():
             pause(fault.seconds)
         case ClockOff():
-            progress().clock_off = fault.seconds
+            progress_of_request().clock_off = fault.seconds
         case Throttle():
-            allowance = Allowance(
-                allowed=False, limit=limit, remaining=0, reset=fault.seconds
-            )
+            allowance = Allowance(allowed=False, limit=limit, remaining=0, reset=fault.seconds)
             return failure_answer(throttled(allowance))
         case Status():
             return _answer_status(fault)

@@ -3,10 +3,11 @@
 import threading
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar, overload
 
+from snaptrade_client.sandbox.diagnosis import Diagnosis
 from snaptrade_client.sandbox.names import METHODS
 from snaptrade_client.sandbox.signatures import split_target
 
@@ -99,7 +100,11 @@ class RecordedRequest:
     says which fault the request met: "Drop('after')". `status` is what the sandbox decided on,
     whether it arrived or not, and None where a fault dropped the request before that.
 
-    The query, the signature and the body hold secrets: the repr does not show them.
+    `diagnosis` says why a request was refused for its signature or its timestamp (code 1076), and
+    is None for any other. `at` is when its answer was ready, in Unix seconds of the sandbox's
+    clock, and `seconds` how long that took.
+
+    The query, the signature, the headers and the body hold secrets: the repr does not show them.
     """
 
     method: str
@@ -112,6 +117,10 @@ class RecordedRequest:
     request_id: str
     operation: str | None = None
     fault: str | None = None
+    diagnosis: Diagnosis | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    at: float = 0.0
+    seconds: float = 0.0
 
     @property
     def path(self) -> str:
@@ -125,6 +134,8 @@ class RecordedRequest:
 
     def __repr__(self) -> str:
         verdict = {None: "not checked", True: "accepted", False: "refused"}[self.signature_accepted]
+        if self.diagnosis is not None:
+            verdict += f" ({', '.join(mistake.name for mistake in self.diagnosis.mistakes)})"
         fault = f", fault: {self.fault}" if self.fault else ""
         return f"<{self.method} {self.path}: {self.status}, signature {verdict}{fault}>"
 

@@ -15,10 +15,12 @@ from snaptrade_client.client import SnapTrade
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
 from snaptrade_client.redaction import boundary
 from snaptrade_client.sandbox.agenda import Agenda
-from snaptrade_client.sandbox.app import Gates, answer_headers, create_app
+from snaptrade_client.sandbox.answers import answer_headers
+from snaptrade_client.sandbox.app import Gates, create_app
 from snaptrade_client.sandbox.arguments import LONGEST_SHIFT, number, whole
 from snaptrade_client.sandbox.clock import Clock
 from snaptrade_client.sandbox.control import add_control
+from snaptrade_client.sandbox.dashboard import add_dashboard
 from snaptrade_client.sandbox.errors import ServiceError
 from snaptrade_client.sandbox.faults import Faults
 from snaptrade_client.sandbox.operations import Desk
@@ -84,8 +86,8 @@ class Sandbox:
             webhook: the URL of the app that webhooks are sent to; None sends none.
             redelivery: seconds after which a webhook that the app did not take is sent again.
             deletion_delay: seconds from a deletion's answer to the user's end.
-            control: whether it can be told things over HTTP, below /_sandbox/, by any program on
-                this machine.
+            control: whether it can be told things over HTTP, below /_sandbox/, by any program that
+                reaches it.
 
         Raises:
             ApiTypeError, ApiValueError: an argument is of no use, and which.
@@ -255,6 +257,7 @@ class Sandbox:
         app = create_app(desk, gates)
         if self._control:
             add_control(app, self)
+            add_dashboard(app, self, self._state)
         return app
 
 

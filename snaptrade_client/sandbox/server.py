@@ -92,9 +92,8 @@ class _Gateway(Gateway_10):
 
     def write(self, chunk: bytes) -> None:
         if CUT in self.env:
-            left = self.env[CUT] or 0
-            chunk = chunk[:left]
-            self.env[CUT] = left - len(chunk)
+            # The app's answers are of one chunk.
+            chunk = chunk[: self.env[CUT] or 0]
         if chunk:
             super().write(chunk)
 

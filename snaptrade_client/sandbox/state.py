@@ -4,6 +4,7 @@ import hmac
 import secrets
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +20,9 @@ LINK_LIFETIME = 300
 
 DELETION_DELAY = 1.0
 """Seconds from a deletion's answer, which says "queued", to the user's end (assumed)."""
+
+# How many links that were used up are remembered.
+_KEPT = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,7 @@ class State:
         self._leaving: dict[str, float] = {}
         self._deletion_delay = deletion_delay
         self._links: dict[str, PortalLink] = {}
+        self._finished: deque[PortalLink] = deque(maxlen=_KEPT)
         self._connections: dict[str, Connection] = {}
         self._clock = clock
         self._lock = threading.Lock()
@@ -98,6 +103,26 @@ class State:
         with self._lock:
             self._part()
             return dict(self._users)
+
+    @property
+    def leaving(self) -> dict[str, float]:
+        """The users whose deletion is queued, and when each of them is gone, in Unix seconds."""
+        with self._lock:
+            self._part()
+            return dict(self._leaving)
+
+    @property
+    def links(self) -> list[PortalLink]:
+        """The links that still work, oldest first."""
+        with self._lock:
+            now = self._clock()
+            return [link for link in self._links.values() if link.expires_at > now]
+
+    @property
+    def finished_links(self) -> list[PortalLink]:
+        """The last links that were used up, oldest first."""
+        with self._lock:
+            return list(self._finished)
 
     @property
     def connections(self) -> dict[str, Connection]:
@@ -186,6 +211,7 @@ class State:
         with self._lock:
             if self._links.pop(link.token, None) is None:
                 return False
+            self._finished.append(link)
             if connection is not None:
                 self._connections[connection.id] = connection
             return True

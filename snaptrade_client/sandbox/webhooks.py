@@ -45,7 +45,8 @@ class Delivery:
 class Webhook:
     """One event, and the tries to deliver it.
 
-    `fields` are those of the event beside the user and the type.
+    `fields` are those of the event beside the user and the type. `next_at` is when it will be sent
+    (again), in Unix seconds, None where it will not.
     """
 
     event_type: str
@@ -53,6 +54,7 @@ class Webhook:
     fields: Mapping[str, object]
     webhook_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     deliveries: tuple[Delivery, ...] = ()
+    next_at: float | None = None
 
     @property
     def delivered(self) -> bool:
@@ -99,16 +101,20 @@ class Publisher:
         webhook = Webhook(event_type, user_id, fields)
         self.log.add(webhook)
         if self._url is not None:
-            self._agenda.add(self._clock(), lambda: self._deliver(webhook))
+            self._plan(webhook, self._clock())
 
     def _deliver(self, webhook: Webhook) -> None:
         now = self._clock()
         delivery = Delivery(now, self._post(webhook, now))
         webhook.deliveries = (*webhook.deliveries, delivery)
+        webhook.next_at = None
         tried = len(webhook.deliveries)
         if not delivery.succeeded and tried <= len(self._redelivery):
-            due = now + self._redelivery[tried - 1]
-            self._agenda.add(due, lambda: self._deliver(webhook))
+            self._plan(webhook, now + self._redelivery[tried - 1])
+
+    def _plan(self, webhook: Webhook, due: float) -> None:
+        webhook.next_at = due
+        self._agenda.add(due, lambda: self._deliver(webhook))
 
     def _post(self, webhook: Webhook, now: float) -> int | None:
         """Send one webhook; give the status of the app's answer."""

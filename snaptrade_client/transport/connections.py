@@ -46,7 +46,7 @@ class Connection(urllib3.connection.HTTPConnection):
         """Send bytes, each write armed anew."""
         view = memoryview(data)
         while view:
-            self.sock.settimeout(self.timer.seconds())
+            self.timer.arm(self.sock)
             view = view[self.sock.send(view[:_SLICE]) :]
 
     def is_clean(self) -> bool:

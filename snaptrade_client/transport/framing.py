@@ -18,6 +18,8 @@ from typing import Literal, NamedTuple, Protocol
 from snaptrade_client.exceptions import ConnectionLostError, InvalidResponseError
 from snaptrade_client.transport.head import Head
 
+# The most that is taken from the socket at once, and the most that is decompressed at once.
+_PIECE = 1024 * 1024
 STEP = 64 * 1024
 _MAX_LINE = 8 * 1024
 _MAX_TRAILERS = 100
@@ -81,13 +83,13 @@ def pieces(reader: BufferedReader, body: Framing) -> Iterator[bytes]:
     elif body.end == "length":
         yield from _exactly(reader, body.length)
     elif body.end == "close":
-        while piece := reader.read1(STEP):
+        while piece := reader.read1(_PIECE):
             yield piece
 
 
 def _exactly(reader: BufferedReader, length: int) -> Iterator[bytes]:
     while length:
-        piece = reader.read1(min(length, STEP))
+        piece = reader.read1(min(length, _PIECE))
         if not piece:
             raise ConnectionLostError(reason="the connection ended before the answer was complete")
         length -= len(piece)
@@ -129,7 +131,7 @@ def _line(reader: BufferedReader) -> bytes:
 
 
 def decoded(wire: Iterator[bytes], encoding: str, limit: int) -> Iterator[bytes]:
-    """Yield a body decompressed, in pieces of at most 64 KiB, up to `limit` bytes in all.
+    """Yield a body decompressed, in pieces of at most 1 MiB, up to `limit` bytes in all.
 
     Raises:
         InvalidResponseError: the body is longer than `limit` (bytes, compressed and decompressed

@@ -67,6 +67,19 @@ class Timer:
             raise TimeoutError
         return left if self._gap is None else min(left, self._gap)
 
+    def arm(self, sock: socket.socket) -> None:
+        """Let the next wait of a socket last as long as it may.
+
+        Most waits may be as long as the one before, and to set a timeout is a system call.
+
+        Raises:
+            TimeoutError: there is no time left.
+
+        """
+        seconds = self.seconds()
+        if sock.gettimeout() != seconds:
+            sock.settimeout(seconds)
+
     def failure(self) -> TransportError:
         """Name the limit that a wait has met."""
         now = self._clock() + _ROUNDING
@@ -112,7 +125,11 @@ def open_socket(
             raise
         else:
             return sock
-    raise failure
+    # Let go of, or the failure and this frame would keep each other alive.
+    try:
+        raise failure
+    finally:
+        del failure
 
 
 def _share(seconds: float | None, addresses: int) -> float | None:
@@ -143,7 +160,10 @@ def _addresses(
     except Empty:
         raise TimeoutError from None
     if isinstance(found, Exception):
-        raise found
+        try:
+            raise found
+        finally:
+            del found
     return [(family, kind, protocol, address) for family, kind, protocol, _, address in found]
 
 
@@ -203,7 +223,7 @@ class _TimedRaw(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         if self.stopped:
             return 0
-        self._sock.settimeout(self._timer.seconds())
+        self._timer.arm(self._sock)
         return self._file.readinto(buffer)
 
     def close(self) -> None:

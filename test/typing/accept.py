@@ -34,6 +34,7 @@ from snaptrade_client.exceptions import (
     ApiTypeError,
     ApiValueError,
 )
+from snaptrade_client.sandbox import Drop, RecordedRequest, Sandbox, Status
 from snaptrade_client.signing import explain, sign
 from snaptrade_client.spelling import BodyObject
 from snaptrade_client.types import (
@@ -274,3 +275,12 @@ def refused_webhooks(payload: bytes) -> float:
     except WebhookError as failure:
         raise OpenApiException from failure
     return 1
+
+
+def sandboxes(sandbox: Sandbox) -> None:
+    assert_type(sandbox.client(timeout=5, host="http://localhost"), SnapTrade)
+    sandbox.faults.add("login", Status(503, retry_after=1, when="after"), times=2)
+    sandbox.faults.add("any", Drop("after"))
+    assert_type(sandbox.requests.last("login"), RecordedRequest)
+    assert_type(sandbox.webhooks.of("USER_DELETED")[0].delivered, bool)
+    sandbox.rate_limit.limit = 5

@@ -8,6 +8,7 @@ is an error in `tox -e types`.
 import snaptrade_client
 from snaptrade_client import ApiClient, ApiException, ApiResponse, Configuration, SnapTrade
 from snaptrade_client import Snaptrade as Misspelt  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+from snaptrade_client.sandbox import Drop, Sandbox
 from snaptrade_client.signing import sign
 from snaptrade_client.types import RegisterResponse
 from snaptrade_client.webhooks import WebhookEvent, verify
@@ -114,3 +115,12 @@ def webhooks(event: WebhookEvent) -> None:
     event.user_id = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     event.body = {}  # type: ignore[misc, assignment]  # pyright: ignore[reportAttributeAccessIssue]
     _ = event.absent  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+
+
+def sandboxes(sandbox: Sandbox) -> None:
+    sandbox.client(timout=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    sandbox.client(timeout="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sandbox.faults.add("login", 503)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sandbox.faults.add("login", Drop)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sandbox.faults.add("login", Drop("later"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sandbox.faults.add("login", Drop(), 2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

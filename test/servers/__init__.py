@@ -1,0 +1,1 @@
+"""The client inside of the servers that its users run: gunicorn, Celery, and behind tinyproxy."""
