@@ -84,7 +84,7 @@ def _reference(comment: re.Match[str]) -> str:
 
 def _read(_app: Sphinx, page: str, source: list[str]) -> None:
     """Add to a page what plain Markdown can't say."""
-    source[0] = re.sub(r"^<!-- autodoc: ([\w. ]+) -->$", _reference, source[0], flags=re.MULTILINE)
+    source[0] = re.sub(r"^<!-- autodoc: ([\w.\s]+) -->$", _reference, source[0], flags=re.MULTILINE)
     if page == root_doc:
         source[0] += f"\n{_navigation(source[0])}"
 

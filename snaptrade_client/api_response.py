@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, dataclass_t
 from snaptrade_client.attempts import Attempt
 from snaptrade_client.exceptions import ApiAttributeError
 from snaptrade_client.headers import Headers, header_number, request_id
-from snaptrade_client.redaction import mask
+from snaptrade_client.redaction import boundary, mask
 from snaptrade_client.shapes import is_object, shape
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ class ApiResponse(Generic[T]):
     # Type checkers would let every attribute be assigned.
     if not TYPE_CHECKING:
 
+        @boundary
         def __setattr__(self, name: str, value: object) -> None:
             raise ApiAttributeError(
                 f"{name!r} can't be set: an answer is frozen; its body is yours"

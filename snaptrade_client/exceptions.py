@@ -40,6 +40,7 @@ OpenApiException
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from snaptrade_client.failures import ApiException, OpenApiException
 from snaptrade_client.headers import in_any_case
@@ -161,8 +162,11 @@ class RedirectError(ApiException):
     def _describe(self) -> str:
         """Put the text together; of the target it names the host only."""
         location = in_any_case(self.headers).get("Location", "")
-        host = re.match(r"(?:[a-zA-Z]+:)?//(?:[^/?#@]*@)?([A-Za-z0-9.\-:\[\]]+)", location)
-        target = host[1] if host else "another path"
+        try:
+            host = urlsplit(location).hostname or ""
+        except ValueError:
+            host = ""
+        target = host if re.fullmatch(r"[A-Za-z0-9.:-]+", host) else "another path"
         return f"{super()._describe()}; it points to {target}, and no redirect is followed"
 
 

@@ -123,7 +123,7 @@ class ApiException(OpenApiException):
         """Put the text together from the attributes, as they are now."""
         known = [str(part) for part in (self.status, self.reason) if part not in (None, "")]
         text = " ".join(known) or "the call failed"
-        if self.detail:
+        if self.detail and not self._is_success:
             # Scrubbed before it is cut, or the beginning of a secret could be left.
             text += f": {self._secrets.scrub(self.detail)[:_LONGEST_DETAIL]}"
         notes = [
@@ -132,6 +132,11 @@ class ApiException(OpenApiException):
             if value is not None
         ]
         return f"{text} ({', '.join(notes)})" if notes else text
+
+    @property
+    def _is_success(self) -> bool:
+        """Whether the service meant to say yes, and so may have told a secret."""
+        return isinstance(self.status, int) and 200 <= self.status <= 299
 
     def _seal(self, secrets: Iterable[str]) -> None:
         """Fix the text of the exception without `secrets`, and keep them out of pickles."""
@@ -146,8 +151,9 @@ class ApiException(OpenApiException):
 
     def __reduce__(self) -> tuple[Any, ...]:
         left_out = {"api_response": None, "data": None}
-        if not (is_object(self.body) or is_array(self.body)):
-            # In a text, in cut JSON for example, no name tells what is a secret.
+        if self._is_success or not (is_object(self.body) or is_array(self.body)):
+            # In a text, in cut JSON for example, no name tells what is a secret; nor does one that
+            # can be relied on in a 2xx that is not what it should be.
             left_out["body"] = None
         state = self._secrets.scrub_all(mask({**self.__dict__, **left_out}))
         # `mask` makes plain dicts and lists; the attempts hold no secret.

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from snaptrade_client.exceptions import ApiKeyError
+from snaptrade_client.redaction import boundary
 
 if TYPE_CHECKING:
     from typing import Self
@@ -38,6 +39,9 @@ class BodyObject(dict[str, Any]):
                     return own
         return key
 
+    # A KeyError must not leave with a frame that holds the body.
+
+    @boundary
     def __missing__(self, key: Any) -> Any:
         own = self._spelled(key)
         if own == key:
@@ -51,6 +55,7 @@ class BodyObject(dict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(self._spelled(key), value)
 
+    @boundary
     def __delitem__(self, key: str) -> None:
         super().__delitem__(self._spelled(key))
 
@@ -58,6 +63,7 @@ class BodyObject(dict[str, Any]):
         """Return the entry under either spelling, else `default`."""
         return super().get(self._spelled(key), default)
 
+    @boundary
     def pop(self, key: str, *default: Any) -> Any:
         """Remove and return the entry under either spelling, else `default`."""
         return super().pop(self._spelled(key), *default)

@@ -126,8 +126,11 @@ def test_a_missing_extra_says_what_to_install() -> None:
     ("location", "target"),
     [
         ("https://other.example/x?token=hidden", "other.example"),
-        ("//user:hidden@other.example:8080/x", "other.example:8080"),
-        ("http://[::1]/hidden", "[::1]"),
+        ("//user:hidden@other.example:8080/x", "other.example"),
+        ("http://[::1]/hidden", "::1"),
+        ("https://a@hidden@other.example/", "other.example"),
+        ("https://user:hidden/x@other.example/", "user"),
+        ("https://[hidden", "another path"),
         ("/hidden", "another path"),
         ("hidden", "another path"),
         (None, "another path"),

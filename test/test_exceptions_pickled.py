@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from snaptrade_client.exceptions import ApiException, RedirectError
+from snaptrade_client.exceptions import ApiException, InvalidResponseError, RedirectError
 from snaptrade_client.headers import Headers
 
 from .test_exceptions import API_EXCEPTIONS, ATTEMPTS, SECRET, by_pickle, refused, sealed
@@ -65,3 +65,13 @@ def test_the_text_of_a_pickled_exception_is_what_it_was() -> None:
     assert "302 Found ***; it points to other.example" in str(failure)
     assert SECRET.encode() not in pickle.dumps(failure)
     assert str(by_pickle(failure)) == str(failure)
+
+
+@pytest.mark.parametrize("body", [{"secret": SECRET}, ["u1", SECRET], {"detail": SECRET}])
+def test_nothing_is_shown_or_pickled_of_a_success_that_can_not_be_used(body: Any) -> None:
+    """Under what name the service would tell a secret there, nobody knows."""
+    failure = InvalidResponseError(200, "OK, but it can't be used")
+    failure.body = body
+    assert str(failure) == "200 OK, but it can't be used"
+    assert by_pickle(failure).body is None
+    assert SECRET.encode() not in pickle.dumps(failure)

@@ -39,6 +39,15 @@ class Check(NamedTuple):
     facts: Mapping[str, Any] = _NOTHING
 
 
+class StepError(Exception):
+    """A step failed: what happened, and how to mend it."""
+
+    def __init__(self, text: str, mend: str) -> None:
+        super().__init__(text)
+        self.text = text
+        self.mend = mend
+
+
 class Given(NamedTuple):
     """A value, and where it comes from."""
 

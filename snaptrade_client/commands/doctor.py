@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace, screen: Screen) -> Result:
-    checks = [check for check in _checks(options, screen) if check is not None]
+    checks = _checks(options, screen)
     well = all(check.ok is not False for check in checks)
     data = {
         "ok": well,
@@ -53,7 +53,7 @@ def _doctor(options: argparse.Namespace, screen: Screen) -> Result:
 
 
 def _checks(options: argparse.Namespace, screen: Screen) -> list[Check]:
-    from snaptrade_client.commands import checkup, probes
+    from snaptrade_client.commands import checkup, probes, verdict
 
     key, client_id, host = _given(options)
     for secret in filter(None, (key.value, key.value and key.value.strip())):
@@ -65,13 +65,13 @@ def _checks(options: argparse.Namespace, screen: Screen) -> list[Check]:
     host_check, configuration = checkup.host(host)
     checks = [checkup.versions(), checkup.distributions(), *forms, host_check]
     if configuration is None:
-        return [*checks, *probes.not_tried()]
-    way = list(probes.Probe(configuration, options.timeout).checks())
-    checks += way
-    if all(check.ok is not False for check in (*forms, *way)):
-        changed = configuration.replace(consumer_key=key.value or "", client_id=client_id.value or "")
-        return [*checks, probes.signed_call(changed, options.timeout)]
-    return [*checks, probes.SIGNED_NOT_TRIED]
+        return [*checks, *probes.not_tried(), verdict.NOT_TRIED]
+    probe = probes.Probe(configuration, options.timeout)
+    checks += probe.checks()
+    if not probe.reached or not all(check.ok for check in forms):
+        return [*checks, verdict.NOT_TRIED]
+    whole = configuration.replace(consumer_key=key.value or "", client_id=client_id.value or "")
+    return [*checks, verdict.signed_call(whole, options.timeout)]
 
 
 def _given(options: argparse.Namespace) -> tuple[Given, Given, Given]:

@@ -18,8 +18,8 @@ from .clients import authentication
 from .crossing import Tally, ours
 
 
-class InterruptError(BaseException):
-    """What a signal's handler raises, as Celery's soft time limit does."""
+class InterruptError(Exception):
+    """What a signal's handler raises; Celery's soft time limit is such an Exception too."""
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

@@ -78,33 +78,36 @@ def outages(calls: int) -> Figure:
     return Figure("; ".join(texts), problems)
 
 
+def _weather_fault(dice: random.Random, request: Recorded) -> Step:
+    """One of the ways in which an exchange fails."""
+    data = answer(truth(request), framing=dice.choice(("length", "chunked")))
+    cut = data[: dice.randrange(len(data))]
+    garbled = head(502) + b"<html>Bad gateway</html>"
+    ways: tuple[Step, ...] = (
+        steps.reset,
+        steps.close,
+        steps.script(steps.send(cut), steps.close),
+        steps.script(steps.send(cut), steps.reset),
+        steps.script(steps.send(garbled), steps.close),
+        steps.send(refusal(dice.choice((500, 502, 503, 504, 408)), 1000)),
+        # The right answer, and a connection that ends where the next request begins.
+        steps.script(steps.send(right(request)), steps.close_when_asked),
+        steps.script(steps.send(right(request)), steps.close),
+        steps.script(
+            steps.send(head(200, ("Transfer-Encoding", "chunked")) + chunked(b"[]")[:-5]),
+            steps.reset,
+        ),
+    )
+    return dice.choice(ways)
+
+
 def weather(calls: int, *, faults: float = 0.05, seed: int = 20260101) -> Figure:
     """Makes idempotent calls while a share of the exchanges fails in ways drawn from a seed."""
     dice = random.Random(seed)
 
-    def fault(request: Recorded) -> Step:
-        data = answer(truth(request), framing=dice.choice(("length", "chunked")))
-        cut = data[: dice.randrange(len(data))]
-        garbled = head(502) + b"<html>Bad gateway</html>"
-        ways: tuple[Step, ...] = (
-            steps.reset,
-            steps.close,
-            steps.script(steps.send(cut), steps.close),
-            steps.script(steps.send(cut), steps.reset),
-            steps.script(steps.send(garbled), steps.close),
-            steps.send(refusal(dice.choice((500, 502, 503, 504, 408)), 1000)),
-            # The right answer, and a connection that ends where the next request begins.
-            steps.script(steps.send(right(request)), steps.close_when_asked),
-            steps.script(steps.send(right(request)), steps.close),
-            steps.script(
-                steps.send(head(200, ("Transfer-Encoding", "chunked")) + chunked(b"[]")[:-5]),
-                steps.reset,
-            ),
-        )
-        return dice.choice(ways)
-
     def decide(request: Recorded) -> Step:
-        return fault(request) if dice.random() < faults else steps.send(right(request))
+        failing = dice.random() < faults
+        return _weather_fault(dice, request) if failing else steps.send(right(request))
 
     failures: list[ApiException] = []
     with (
