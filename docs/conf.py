@@ -7,12 +7,15 @@ becomes a part of the navigation. A comment `<!-- autodoc: MODULE NAMES -->` bec
 documentation of these names; without names, of all that the module exports.
 """
 
+# ruff: noqa: INP001 - Sphinx reads this file by its path
+
 import re
 from importlib import import_module
 from inspect import isclass, isroutine
 from pathlib import Path
 
 from sphinx.application import Sphinx
+from sphinx.ext.napoleon import Config, GoogleDocstring
 
 import snaptrade_client
 
@@ -21,7 +24,7 @@ author = "the snaptrade-client contributors"
 project_copyright = author
 release = version = snaptrade_client.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 root_doc = "docs/README"
 include_patterns = ["*.md", "docs/**.md"]
 exclude_patterns = [".*", "build", "dist", "htmlcov", "snaptrade_client", "test"]
@@ -33,9 +36,7 @@ myst_heading_anchors = 4
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_default_options = {"members": True, "undoc-members": True, "show-inheritance": True}
-napoleon_numpy_docstring = False
-napoleon_use_rtype = False
+autodoc_default_options = {"members": True, "undoc-members": True}
 python_display_short_literal_types = True
 python_maximum_signature_line_length = 80
 add_module_names = False
@@ -57,12 +58,14 @@ _REDIRECT = """<!doctype html>
 
 def _navigation(index: str) -> str:
     """The index's pages, as the site's navigation: a part for each of its sections."""
-    parts = []
-    for section in index.split("\n## ")[1:]:
-        caption, _, text = section.partition("\n")
-        pages = dict.fromkeys(re.findall(r"\]\(([^)#\s]+)\.md\)", text))
+    parts: list[str] = []
+    # What stands before the first section has no heading but the title.
+    for section in index.removeprefix("# ").split("\n## "):
+        heading, _, text = section.partition("\n")
+        caption = heading if parts else "Start"
+        links = re.findall(r"\[([^\]]+)\]\(([^)#\s]+)\.md\)", text)
         # The index lies in docs/, and its links are relative; a leading slash is the repository.
-        names = "\n".join(page if not page.startswith("../") else page[2:] for page in pages)
+        names = "\n".join(f"{title} <{page.replace('../', '/')}>" for title, page in links)
         parts.append(f"```{{toctree}}\n:caption: {caption}\n:hidden:\n\n{names}\n```\n")
     return "\n".join(parts)
 
@@ -78,7 +81,8 @@ def _reference(comment: re.Match[str]) -> str:
             kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
         else:
             kind = "autofunction" if isroutine(value) else "autodata"
-        lines += [f".. {kind}:: {name}", ""]
+        lines.append(f".. {kind}:: {name}")
+        lines += ["   :show-inheritance:", ""] if kind == "autoexception" else [""]
     return "\n".join(["```{eval-rst}", *lines, "```"])
 
 
@@ -87,6 +91,22 @@ def _read(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = re.sub(r"^<!-- autodoc: ([\w.\s]+) -->$", _reference, source[0], flags=re.MULTILINE)
     if page == root_doc:
         source[0] += f"\n{_navigation(source[0])}"
+
+
+def _docstring(
+    _app: Sphinx, what: str, _name: str, _value: object, _options: object, lines: list[str]
+) -> None:
+    """Read the sections of a docstring.
+
+    Napoleon as an extension would take what stands before an attribute's first colon for its type.
+    """
+    # An indented block of `name: text` is a list.
+    for number in range(1, len(lines)):
+        before = lines[number - 1].lstrip()
+        if (not before or before.startswith("- ")) and re.match(r" +\w+: ", lines[number]):
+            lines[number] = re.sub(r"(\w+):", r"- \1:", lines[number], count=1)
+    if what not in ("attribute", "data", "property"):
+        lines[:] = GoogleDocstring(lines, Config(napoleon_use_rtype=False), what=what).lines()
 
 
 def _finish(app: Sphinx, failure: Exception | None) -> None:
@@ -98,4 +118,5 @@ def _finish(app: Sphinx, failure: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Connect the above with Sphinx's events."""
     app.connect("source-read", _read)
+    app.connect("autodoc-process-docstring", _docstring)
     app.connect("build-finished", _finish)

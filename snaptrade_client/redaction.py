@@ -240,19 +240,17 @@ def _plain(escaped: re.Match[str]) -> str:
     run = escaped[0]
     if run[0] == "%":
         return bytes.fromhex(run.replace("%", "")).decode(errors="replace")
-    match run[1]:
-        case "x":
-            raw = bytes.fromhex(run.replace("\\x", ""))
-            try:
-                return raw.decode()  # of bytes
-            except UnicodeDecodeError:
-                return raw.decode("latin-1")  # of a str
-        case "u":
-            return bytes.fromhex(run.replace("\\u", "")).decode("utf-16-be", errors="replace")
-        case "U":
-            return bytes.fromhex(run[2:]).decode("utf-32-be", errors="replace")
-        case _:
-            return run[1]
+    if run[1] == "x":
+        raw = bytes.fromhex(run.replace("\\x", ""))
+        try:
+            return raw.decode()  # of bytes
+        except UnicodeDecodeError:
+            return raw.decode("latin-1")  # of a str
+    if run[1] == "u":
+        return bytes.fromhex(run.replace("\\u", "")).decode("utf-16-be", errors="replace")
+    if run[1] == "U":
+        return bytes.fromhex(run[2:]).decode("utf-32-be", errors="replace")
+    return run[1]
 
 
 def boundary(function: Callable[P, R]) -> Callable[P, R]:

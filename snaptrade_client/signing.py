@@ -50,7 +50,7 @@ def explain(path: str, query: str, content: Any, consumer_key: str) -> str:
     safe to print. The arguments and errors are those of `sign`.
     """
     message = _message(path, query, content, consumer_key)
-    shown = canonical_message(path, mask_query(query), canonical_json(mask(content), "content"))
+    shown = canonical_message(path, mask_query(query), canonical_json(mask(content)))
     digest = hashlib.sha256(message).hexdigest()
     signed = signature(message, consumer_key.encode())
     return (

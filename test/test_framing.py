@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snaptrade_client.headers import Headers
 from snaptrade_client.exceptions import ApiException, ConnectionLostError, InvalidResponseError
+from snaptrade_client.headers import Headers
 from snaptrade_client.transport.framing import Framing, framing, pieces
 from snaptrade_client.transport.head import Head
 

@@ -110,7 +110,7 @@ class Sandbox:
                 f"redelivery must be a list of seconds, not {type(redelivery).__name__}"
             )
         self._publisher = Publisher(
-            None if webhook is None else checks.text("webhook", webhook),
+            _WEBHOOK("webhook", webhook),
             client_id=self.client_id,
             consumer_key=self.consumer_key,
             clock=self.clock,
@@ -199,6 +199,16 @@ class Sandbox:
         """The connections that users have made in the portal, by id: a copy."""
         return self._state.connections
 
+    @property
+    def webhook(self) -> str | None:
+        """The URL of the app that webhooks are sent to, and None where none is; it can be set."""
+        return self._publisher.url
+
+    @webhook.setter
+    @boundary
+    def webhook(self, url: str | None) -> None:
+        self._publisher.url = _WEBHOOK("webhook", url)
+
     def break_connection(self, connection_id: str) -> None:
         """Disable a connection, as when a brokerage withdraws its consent; the webhook tells it.
 
@@ -266,6 +276,7 @@ _CREDENTIALS = {
     "client_id": checks.credential("SNAPTRADE_CLIENT_ID"),
     "consumer_key": checks.credential("SNAPTRADE_CONSUMER_KEY"),
 }
+_WEBHOOK = checks.optional(checks.text)
 
 
 def _users(users: object) -> dict[str, SandboxUser]:

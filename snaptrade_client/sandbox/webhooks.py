@@ -88,13 +88,22 @@ class Publisher:
         agenda: Agenda,
         redelivery: Sequence[float] = REDELIVERY,
     ) -> None:
-        self._url = None if url is None else _checked(url)
+        self.url = url
         self._client_id = client_id
         self._key = consumer_key.encode()
         self._clock = clock
         self._agenda = agenda
         self._redelivery = tuple(redelivery)
         self.log = WebhookLog()
+
+    @property
+    def url(self) -> str | None:
+        """The app's URL; None where nothing is sent."""
+        return self._url
+
+    @url.setter
+    def url(self, url: str | None) -> None:
+        self._url = None if url is None else _checked(url)
 
     def publish(self, event_type: str, user_id: str, **fields: object) -> None:
         """Tell of an event, now and in the agenda's thread; `fields` are the event's own."""
@@ -104,10 +113,14 @@ class Publisher:
             self._plan(webhook, self._clock())
 
     def _deliver(self, webhook: Webhook) -> None:
-        now = self._clock()
-        delivery = Delivery(now, self._post(webhook, now))
-        webhook.deliveries = (*webhook.deliveries, delivery)
         webhook.next_at = None
+        url = self._url
+        if url is None:
+            # There was one when this was planned.
+            return
+        now = self._clock()
+        delivery = Delivery(now, self._post(url, webhook, now))
+        webhook.deliveries = (*webhook.deliveries, delivery)
         tried = len(webhook.deliveries)
         if not delivery.succeeded and tried <= len(self._redelivery):
             self._plan(webhook, now + self._redelivery[tried - 1])
@@ -116,7 +129,7 @@ class Publisher:
         webhook.next_at = due
         self._agenda.add(due, lambda: self._deliver(webhook))
 
-    def _post(self, webhook: Webhook, now: float) -> int | None:
+    def _post(self, url: str, webhook: Webhook, now: float) -> int | None:
         """Send one webhook; give the status of the app's answer."""
         payload = {
             "webhookId": webhook.webhook_id,
@@ -126,7 +139,7 @@ class Publisher:
             "eventType": webhook.event_type,
             **webhook.fields,
         }
-        base = urlsplit(self._url or "")
+        base = urlsplit(url)
         kind = HTTPSConnection if base.scheme == "https" else HTTPConnection
         target = (base.path or "/") + (f"?{base.query}" if base.query else "")
         headers = {
