@@ -153,7 +153,7 @@ class ServerThread:
         self._server = _Server((host, port), answer_headers)
         try:
             self._server.prepare()
-        except OSError:
+        except BaseException:
             self._forget()
             raise
         self.origin: str = _origin(*cast("tuple[str, int]", self._server.bind_addr))
