@@ -94,7 +94,7 @@ class Publisher:
         self._clock = clock
         self._agenda = agenda
         self._redelivery = tuple(redelivery)
-        self.log = WebhookLog()
+        self.log: WebhookLog = WebhookLog()
 
     @property
     def url(self) -> str | None:
