@@ -12,7 +12,7 @@ from snaptrade_client import SnapTrade
 from snaptrade_client.interrupts import is_from_a_signal, is_from_outside
 from snaptrade_client.transport import Transport
 
-from .raw import OK, Handler, Peer, RawServer, configuration, get
+from .raw import OK, Handler, Peer, RawServer, answering, configuration, get
 
 
 class SoftTimeLimitExceeded(Exception):
@@ -104,3 +104,18 @@ def test_what_the_network_raises_is_not_from_outside() -> None:
         assert not is_from_outside(caught.value)
         assert not is_from_a_signal(caught.value)
     assert is_from_outside(SoftTimeLimitExceeded())
+
+
+@pytest.mark.usefixtures("alarm")
+def test_it_passes_through_the_callback_for_metrics() -> None:
+    def wait(_name: str, _attempt: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        time.sleep(5)
+
+    signal.signal(signal.SIGALRM, Alarm().method)
+    with (
+        RawServer(answering(OK)) as server,
+        SnapTrade(configuration(server.url)) as client,
+        pytest.raises(SoftTimeLimitExceeded),
+    ):
+        client.with_options(on_attempt=wait).request("GET", "/x")

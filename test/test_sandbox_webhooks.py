@@ -138,6 +138,25 @@ def test_an_app_that_is_not_there_and_one_of_an_unknown_authority_take_nothing(
                 assert [delivery.status for delivery in webhook.deliveries] == [None]
 
 
+def test_the_url_can_be_set_and_taken_away(app: App, receiver: RawServer) -> None:
+    app.answers = [REFUSED]
+    now = Now()
+    with checked_sandbox(clock=now) as sandbox, sandbox.client() as client:
+        assert sandbox.webhook is None
+        sandbox.webhook = receiver.url
+        assert sandbox.webhook == receiver.url
+        client.authentication.register_snap_trade_user(user_id="u1")
+        assert sandbox.settle()
+        sandbox.webhook = None
+        sandbox.clock.shift(1800)
+        assert sandbox.settle()
+        [webhook] = sandbox.webhooks
+        assert [delivery.status for delivery in webhook.deliveries] == [500]
+        assert len(app.got()) == 1
+        with pytest.raises(ApiValueError, match="webhook must be a URL"):
+            sandbox.webhook = "ftp://x"
+
+
 def test_without_a_url_webhooks_are_kept() -> None:
     with checked_sandbox() as sandbox, sandbox.client() as client:
         client.authentication.register_snap_trade_user(user_id="u1")
