@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from snaptrade_client.exceptions import ApiKeyError
-from snaptrade_client.redaction import mask
 from snaptrade_client.redaction import boundary
 
 if TYPE_CHECKING:
@@ -88,10 +87,6 @@ class BodyObject(dict[str, Any]):
     def copy(self) -> BodyObject:
         """Return a shallow copy that answers to both spellings too."""
         return BodyObject(self)
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's order
-        # Where IPython shows a body, a notebook may be saved with it; `print` shows it whole.
-        printer.text("{...}" if cycle else repr(mask(self)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Entry by entry, a copy would merge two that differ in their spelling only.
