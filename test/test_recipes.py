@@ -83,7 +83,7 @@ class Rows:
     def get_or_create(self, *, user: str, defaults: dict[str, str]) -> tuple[Any, bool]:
         new = user not in self.rows
         if new:
-            row = SimpleNamespace(user_id=defaults["user_id"], secret="", saved=0)
+            row = SimpleNamespace(snaptrade_id=defaults["snaptrade_id"], secret="", saved=0)
             row.save = lambda: setattr(row, "saved", row.saved + 1)
             self.rows[user] = row
         return self.rows[user], new
@@ -130,7 +130,7 @@ def test_django_registers_a_user_once_and_leads_to_the_portal(
         assert answer.status_code == 302
         assert answer.content.startswith(sandbox.url.removesuffix("/api/v1") + "/portal?token=")
     [row] = django["rows"].values()
-    assert sandbox.users[row.user_id].secret == row.secret
+    assert sandbox.users[row.snaptrade_id].secret == row.secret
     assert row.saved == 1
     django["snaptrade"]().close()
 
@@ -144,8 +144,8 @@ def test_django_takes_another_id_where_a_registration_was_lost(
     assert f"delete this user of SnapTrade if it exists: {lost}" in caplog.text
     assert visit(django, "someone").status_code == 302
     [row] = django["rows"].values()
-    assert row.user_id != lost
-    assert sandbox.users[row.user_id].secret == row.secret
+    assert row.snaptrade_id != lost
+    assert sandbox.users[row.snaptrade_id].secret == row.secret
     django["snaptrade"]().close()
 
 

@@ -62,11 +62,11 @@ def jwt(api: AuthenticationApi) -> None:
 
 
 def test_a_tunnel_with_the_credentials_of_the_url(tmp_path: Path) -> None:
-    """Registering takes a tunnel of its own; the other calls share one."""
+    """Registering and deleting take a tunnel each; the other calls share one."""
     with service(PLAIN, tls=True) as server, tinyproxy(tmp_path) as proxy:
         with calling(server, proxy=through(proxy)) as api:
             call_all(api)
-        assert proxy.tunnels(f"127.0.0.1:{server.port}") == 2
+        assert proxy.tunnels(f"127.0.0.1:{server.port}") == 3
     assert len(server.requests) == 4
     assert CREDENTIALS.encode() not in server.received
 
@@ -76,7 +76,7 @@ def test_a_tunnel_with_the_credentials_of_a_header(tmp_path: Path) -> None:
     with service(PLAIN, tls=True) as server, tinyproxy(tmp_path) as proxy:
         with calling(server, proxy=f"http://{proxy.address}", proxy_headers=headers) as api:
             call_all(api)
-        assert proxy.tunnels(f"127.0.0.1:{server.port}") == 2
+        assert proxy.tunnels(f"127.0.0.1:{server.port}") == 3
     assert len(server.requests) == 4
 
 
@@ -198,7 +198,7 @@ def test_the_variables_of_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
         url, named = f"https://service.test:{server.port}/api/v1", f"service.test:{server.port}"
         with authentication(url, ssl_ca_cert=authority.bundle) as api:
             call_all(api)
-        assert proxy.tunnels(named) == 2
+        assert proxy.tunnels(named) == 3
 
         monkeypatch.setenv("NO_PROXY", "service.test")
         with (
