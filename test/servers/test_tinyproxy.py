@@ -210,5 +210,5 @@ def test_the_variables_of_the_environment(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.delenv("NO_PROXY")
         with service(PLAIN) as local, calling(local) as api:
             jwt(api)
-        assert (proxy.tunnels(named), local.connections) == (2, 1)
+        assert (proxy.tunnels(named), local.connections) == (3, 1)
     server.check()
