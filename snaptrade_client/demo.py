@@ -13,9 +13,9 @@ import json
 import re
 import sys
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from snaptrade_client.client import SnapTrade
 from snaptrade_client.encryption import decrypt
@@ -37,8 +37,20 @@ _WRONG_KEY = "not-the-consumer-key"
 _ROW = "{:<18} {:>6} {:>9}  {:<32}  {}"
 
 
-def run(*, live: bool) -> bool:
+class Row(NamedTuple):
+    """One call of the demo's, and what came of it."""
+
+    call: str
+    status: int | None
+    seconds: float | None
+    request_id: str | None
+    answer: str
+
+
+def run(*, live: bool, as_json: bool = False) -> bool:
     """Play the demo, against a sandbox of its own or the real service; tell whether all was well.
+
+    It prints a line for each call or, with `as_json`, one JSON document at the end.
 
     Raises:
         MissingExtraError: an extra that it needs is not installed.
@@ -47,7 +59,7 @@ def run(*, live: bool) -> bool:
     """
     if live:
         with SnapTrade() as client, SnapTrade(consumer_key=_WRONG_KEY) as stranger:
-            return _Demo.prepare(client, stranger).play("the service")
+            return _Demo.prepare(client, stranger, as_json=as_json).play("the service")
     from snaptrade_client.sandbox import Sandbox
 
     with (
@@ -55,7 +67,7 @@ def run(*, live: bool) -> bool:
         sandbox.client() as client,
         sandbox.client(consumer_key=_WRONG_KEY) as stranger,
     ):
-        return _Demo.prepare(client, stranger).play("a sandbox")
+        return _Demo.prepare(client, stranger, as_json=as_json).play("a sandbox")
 
 
 @dataclass
@@ -65,18 +77,22 @@ class _Demo:
     user_id: str
     private_key: str
     public_key: str
+    as_json: bool
+    rows: list[Row] = field(default_factory=list[Row])
     secret: str = ""
     may_exist: bool = False
 
     @classmethod
-    def prepare(cls, client: SnapTrade, stranger: SnapTrade) -> _Demo:
+    def prepare(cls, client: SnapTrade, stranger: SnapTrade, *, as_json: bool) -> _Demo:
         private_key, public_key = _rsa_key_pair()
         user_id = f"demo-{uuid.uuid4()}"
-        return cls(client, stranger, user_id, private_key, public_key)
+        return cls(client, stranger, user_id, private_key, public_key, as_json)
 
     def play(self, where: str) -> bool:
-        print(f"A user's life, against {where} at {self.client.configuration.host}\n")
-        print(_ROW.format("call", "status", "time", "request id", "answer"))
+        host = self.client.configuration.host
+        if not self.as_json:
+            print(f"A user's life, against {where} at {host}\n")
+            print(_ROW.format("call", "status", "time", "request id", "answer"))
         behaved = False
         try:
             behaved = self._steps()
@@ -85,15 +101,20 @@ class _Demo:
         finally:
             # Also after Ctrl-C: nothing is to be left behind.
             deleted = not self.may_exist or self._delete()
-        print("\nEverything behaved." if behaved and deleted else "\nNot everything behaved.")
-        return behaved and deleted
+        well = behaved and deleted
+        if self.as_json:
+            calls = [row._asdict() for row in self.rows]
+            print(json.dumps({"ok": well, "host": host, "calls": calls}, indent=2))
+        else:
+            print("\nEverything behaved." if well else "\nNot everything behaved.")
+        return well
 
     def _steps(self) -> bool:
         self._register()
         users = self.client.authentication.list_snap_trade_users()
         listed = self.user_id in users.body
         among = "with" if listed else "without"
-        _print_answer("list", users, f"users: {len(users.body)}, {among} {self.user_id}")
+        self._show_answer("list", users, f"users: {len(users.body)}, {among} {self.user_id}")
         login = self.client.authentication.login_snap_trade_user(
             user_id=self.user_id, user_secret=self.secret
         )
@@ -101,7 +122,7 @@ class _Demo:
         jwt = self.client.authentication.get_user_jwt(user_id=self.user_id, user_secret=self.secret)
         opened = self._opened(jwt.body)
         text = "" if opened is None else f" opened: {MASK} ({len(opened)} characters)"
-        _print_answer("JWT", jwt, _shown(jwt.body) + text)
+        self._show_answer("JWT", jwt, _shown(jwt.body) + text)
         return all((listed, linked, self._wrong_signature(), self._missing_user()))
 
     def _register(self) -> None:
@@ -114,7 +135,7 @@ class _Demo:
             self.may_exist = isinstance(error, RegistrationOutcomeUnknown)
             raise
         self.secret = user.body["userSecret"]
-        _print_answer("register", user, _shown(user.body))
+        self._show_answer("register", user, _shown(user.body))
 
     def _print_link(self, login: ApiResponse[Any]) -> bool:
         """Print where the portal is, without the token that opens it; tell whether it is there."""
@@ -124,17 +145,19 @@ class _Demo:
         origin = re.match(r"https?://[^/?#@]+(?=[/?#])", str(link))
         portal = f"a portal link to {origin[0]}, for 5 minutes" if origin else "no portal link"
         sealed = "" if opened is None else " opened:"
-        _print_answer("login", login, f"{_shown(login.body)}{sealed} {portal}")
+        self._show_answer("login", login, f"{_shown(login.body)}{sealed} {portal}")
         return origin is not None
 
     def _opened(self, body: Any) -> str | None:
         return decrypt(body, self.private_key) if "encryptedMessageData" in body else None
 
     def _wrong_signature(self) -> bool:
-        return _refused("wrong signature", 1076, self.stranger.authentication.list_snap_trade_users)
+        return self._refused(
+            "wrong signature", 1076, self.stranger.authentication.list_snap_trade_users
+        )
 
     def _missing_user(self) -> bool:
-        return _refused(
+        return self._refused(
             "unknown user",
             1083,
             lambda: self.client.authentication.login_snap_trade_user(
@@ -152,31 +175,29 @@ class _Demo:
                 file=sys.stderr,
             )
             return False
-        _print_answer("delete", answer, _shown(answer.body))
+        self._show_answer("delete", answer, _shown(answer.body))
         return True
 
+    def _refused(self, name: str, code: int, call: Callable[[], ApiResponse[Any]]) -> bool:
+        """Make a call that must be refused, show what came of it, and tell whether it was so."""
+        try:
+            answer = call()
+        except ApiException as error:
+            text = f"{type(error).__name__}: {error}"
+            self._show(Row(name, error.status, error.round_trip_time, error.request_id, text))
+            return str(error.code) == str(code)
+        self._show_answer(name, answer, "was not refused")
+        return False
 
-def _refused(name: str, code: int, call: Callable[[], ApiResponse[Any]]) -> bool:
-    """Make a call that must be refused, print what came of it, and tell whether it was so."""
-    try:
-        answer = call()
-    except ApiException as error:
-        text = f"{type(error).__name__}: {error}"
-        _print_row(name, error.status, error.round_trip_time, error.request_id, text)
-        return str(error.code) == str(code)
-    _print_answer(name, answer, "was not refused")
-    return False
+    def _show_answer(self, name: str, answer: ApiResponse[Any], text: str) -> None:
+        self._show(Row(name, answer.status, answer.round_trip_time, answer.request_id, text))
 
-
-def _print_answer(name: str, answer: ApiResponse[Any], text: str) -> None:
-    _print_row(name, answer.status, answer.round_trip_time, answer.request_id, text)
-
-
-def _print_row(
-    name: str, status: int | None, seconds: float | None, request_id: str | None, text: str
-) -> None:
-    time = "-" if seconds is None else f"{seconds * 1000:.1f} ms"
-    print(_ROW.format(name, status or "-", time, request_id or "-", text))
+    def _show(self, row: Row) -> None:
+        self.rows.append(row)
+        if not self.as_json:
+            time = "-" if row.seconds is None else f"{row.seconds * 1000:.1f} ms"
+            line = (row.call, row.status or "-", time, row.request_id or "-", row.answer)
+            print(_ROW.format(*line))
 
 
 def _shown(body: object) -> str:

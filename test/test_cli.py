@@ -1,5 +1,6 @@
 """The command line, in this process and in one of its own."""
 
+import json
 import os
 import re
 import runpy
@@ -64,6 +65,17 @@ def test_a_sandbox_in_a_process(number: signal.Signals) -> None:
             assert login.status == 200
         out, err = ended(process, number)
     assert (out, err) == (KEYS, "")
+
+
+def test_a_sandbox_tells_its_url_in_json() -> None:
+    with running("--json") as (line, process):
+        told = json.loads(line)
+        with SnapTrade(
+            consumer_key=told["consumer_key"], client_id=told["client_id"], host=told["url"]
+        ) as client:
+            assert client.authentication.list_snap_trade_users().body == []
+        assert ended(process, signal.SIGTERM) == ("", "")
+    assert list(told) == ["ok", "url", "client_id", "consumer_key"]
 
 
 def test_keys_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,8 +280,8 @@ def test_the_module_is_a_command(
 
 
 def test_an_interrupted_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*, live: bool) -> bool:
-        assert live
+    def interrupted(*, live: bool, as_json: bool) -> bool:
+        assert (live, as_json) == (True, False)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("snaptrade_client.demo.run", interrupted)

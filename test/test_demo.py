@@ -40,6 +40,19 @@ def test_against_the_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.endswith("\nEverything behaved.\n")
 
 
+def test_one_json_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    told = json.loads(out)
+    assert list(told) == ["ok", "host", "calls"]
+    assert told["ok"] is True
+    assert [call["call"] for call in told["calls"]] == CALLS
+    for call in told["calls"]:
+        assert list(call) == ["call", "status", "seconds", "request_id", "answer"]
+    assert "token=" not in out
+
+
 def test_in_a_process_of_its_own() -> None:
     assert rows(run_python("-m", "snaptrade_client", "demo")) == CALLS
 
