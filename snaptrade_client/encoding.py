@@ -91,8 +91,9 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-# Made once: json.dumps and json.loads make one for each call that names an option.
-_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True, allow_nan=False)
+# Made once: json.dumps and json.loads make one for each call that names an option. NaN and the
+# infinities never reach the encoder: `_plain` refuses them.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
 _DECODER = json.JSONDecoder(object_hook=BodyObject, parse_constant=_refuse_constant)
 
 

@@ -1,8 +1,9 @@
 """A server that does with its connections what a test tells it, whether HTTP allows it or not.
 
 Strategy: `RecordingServer` answers requests; here a handler owns the bare socket, so it can be
-silent, drip, reset, or answer what was never asked. Requests are not judged: the tests that use it
-are about the transport, which knows nothing of signatures.
+silent, drip, reset, or answer what was never asked. Whatever request carries a signature is judged
+with the tests' own implementation; one of a bare transport, which knows nothing of signatures, has
+none.
 """
 
 import re
@@ -18,6 +19,9 @@ from typing import Any, Self
 from snaptrade_client import ApiException, Configuration, OpenApiException
 from snaptrade_client.transport import Answer, Limits, Request, Transport
 
+from .signature import signature
+
+CONSUMER_KEY = "key"
 GET = Request("GET", "/x", {}, None)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 # What may pass between a limit and the end of a call.
@@ -33,7 +37,16 @@ class Peer:
         self.ended = threading.Event()
 
     def request(self) -> bytes:
-        """The next request, its body included; empty where the client has gone."""
+        """The next request, its body included; empty where the client has gone.
+
+        A request that is signed must be signed well, or the test fails.
+        """
+        data = self.message()
+        judge(data)
+        return data
+
+    def message(self) -> bytes:
+        """The same, of whatever is sent: its signature is not looked at."""
         data = b""
         while b"\r\n\r\n" not in data:
             more = self.sock.recv(65536)
@@ -74,6 +87,18 @@ class Peer:
     def reset(self) -> None:
         """Make of the connection's end, which comes next, a TCP reset."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def judge(request: bytes) -> None:
+    """Raises AssertionError where a request has a signature, and it is not the right one."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    line, *headers = head.decode("latin-1").split("\r\n")
+    pairs = [text.partition(":") for text in headers]
+    given = [value.strip(" ") for name, _, value in pairs if name.lower() == "signature"]
+    if given:
+        # A proxy is asked for a whole URL.
+        path, _, query = re.sub("^https?://[^/?]*", "", line.split(" ")[1]).partition("?")
+        assert given == [signature(path, query, body, CONSUMER_KEY)], f"wrongly signed: {line}"
 
 
 Handler = Callable[[Peer], None]
@@ -193,7 +218,7 @@ class RawServer:
 
 def configuration(host: str, **options: Any) -> Configuration:
     """A configuration with made-up credentials."""
-    return Configuration(consumer_key="key", client_id="id", host=host, **options)
+    return Configuration(consumer_key=CONSUMER_KEY, client_id="id", host=host, **options)
 
 
 def limits(

@@ -19,6 +19,7 @@ from snaptrade_client import (
 from snaptrade_client.authentication import DELETE, JWT, LIST, LOGIN, REGISTER
 from snaptrade_client.sandbox import Sandbox, SandboxUser
 from snaptrade_client.sandbox.state import DELETION_DELAY
+from snaptrade_client.spelling import snake
 
 from .recording import CLIENT_ID, RecordingServer, Reply
 
@@ -211,11 +212,32 @@ def test_an_unknown_keyword_names_the_method_and_the_argument_that_was_meant(
     )
 
 
+OPERATIONS = (REGISTER, LIST, LOGIN, JWT, DELETE)
+
+
 def test_operations_are_as_the_service_documents_them() -> None:
-    operations = (REGISTER, LIST, LOGIN, JWT, DELETE)
-    assert {each.name for each in operations} == {call[0] for call in CALLS}
-    assert [each.name for each in operations if each.replay == "harmful"] == [REGISTER.name]
-    assert [each.name for each in operations if each.registers] == [REGISTER.name]
+    assert {each.name for each in OPERATIONS} == {call[0] for call in CALLS}
+    assert [each.name for each in OPERATIONS if each.replay == "harmful"] == [REGISTER.name]
+    assert [each.name for each in OPERATIONS if each.registers] == [REGISTER.name]
+
+
+FIELDS = [
+    (each.name, snake(name)) for each in OPERATIONS for name in (*each.query, *(each.body or ()))
+]
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS)
+def test_every_field_of_every_operation_has_a_type(
+    name: str, field: str, server: RecordingServer, client: SnapTrade
+) -> None:
+    needed = {} if name == REGISTER.name else USER
+    if name == DELETE.name:
+        needed = {"user_id": "u1"}
+    with pytest.raises(ApiTypeError) as caught:
+        getattr(client.authentication, name)(**{**needed, field: 5})
+    wanted = "bool" if field in {"immediate_redirect", "show_close_button", "dark_mode"} else "str"
+    assert str(caught.value) == f"{name}(): {field} must be a {wanted}, not int"
+    assert server.connections == 0
 
 
 def test_the_api_stands_alone_on_an_api_client(server: RecordingServer, client: SnapTrade) -> None:

@@ -33,7 +33,8 @@ def test_a_request_is_sent_as_it_is() -> None:
     received: list[bytes] = []
 
     def handle(peer: Peer) -> None:
-        received.append(peer.request())
+        # Its `Signature` is a header like any other.
+        received.append(peer.message())
         peer.send(OK)
         peer.silence()
 

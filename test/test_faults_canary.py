@@ -31,7 +31,7 @@ def test_bare_urllib3_gives_its_urls_away() -> None:
         peer.request()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    with FaultServer(run) as server, canary.watching() as watch:
+    with FaultServer(run, consumer_key=None) as server, canary.watching() as watch:
         pool = urllib3.PoolManager()
         pool.request("GET", server.url, fields={"userSecret": canary.SECRET})
         pool.clear()

@@ -71,6 +71,16 @@ def test_a_secret_that_is_not_composed_is_found_composed() -> None:
     assert scrub("no caféé here", normalize("NFD", "caféé")) == "no *** here"
 
 
+def test_two_forms_of_one_secret_are_found_in_one_text() -> None:
+    assert scrub(f"{UUID} and {UUID.replace('-', '')}", UUID) == "*** and ***"
+
+
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_base64_is_found_in_both_alphabets(encode: Callable[[bytes], bytes]) -> None:
+    """The two differ where a text has "+" and "/", or "-" and "_": as this one has."""
+    assert scrub(f"Basic {encode(b'>>>???').decode()}", ">>>???") == "Basic ***"
+
+
 @pytest.mark.parametrize("before", range(4))
 @pytest.mark.parametrize("after", range(4))
 def test_a_secret_within_base64_is_found(before: int, after: int) -> None:
@@ -110,6 +120,8 @@ def test_the_longest_form_is_taken_first() -> None:
     assert scrub("abcd%20efgh", "abcd", "abcd efgh") == "***"
     assert scrub("abcd efgh", "abcd", "abcd efgh") == "***"
     assert scrub("abcd efgh", "efgh", "abcd efgh") == "***"
+    # Of one secret too: HTML's &#1; stands for nothing, so the rest is a form within the whole.
+    assert scrub("&#1;zabcd", "&#1;zabcd") == "***"
 
 
 def test_values_that_are_too_short_to_be_told_are_left() -> None:

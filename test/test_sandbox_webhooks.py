@@ -34,7 +34,8 @@ class App:
         self.requests: list[bytes] = []
 
     def __call__(self, peer: Peer) -> None:
-        self.requests.append(peer.request())
+        # The signature of a webhook is of another kind: `got` judges it.
+        self.requests.append(peer.message())
         peer.send(self.answers.pop(0) if self.answers else TAKEN)
 
     def got(self) -> list[dict[str, Any]]:

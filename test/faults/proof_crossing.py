@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
-from ..recording import Recorded
+from ..recording import CONSUMER_KEY, Recorded
 from . import certificates, programs, steps
 from .answers import head, right
 from .clients import Figure, authentication
@@ -80,7 +80,9 @@ def forks(count: int, *, kind: str = "ours", tls: ssl.SSLContext | None = None) 
     """Calls of a program that forks, over five processes."""
     script = careless(Random(7))
     bundle = certificates.ca_file() if tls else ""
-    with FaultServer(script, tls=tls) as server:
+    # Bare urllib3 signs nothing.
+    key = CONSUMER_KEY if kind == "ours" else None
+    with FaultServer(script, tls=tls, consumer_key=key) as server:
         printed = programs.run("forked", kind, server.url, bundle, str(count // 6))
     total = Tally()
     for line in printed.splitlines():
