@@ -11,8 +11,10 @@ import pytest
 from snaptrade_client.cli import main
 from snaptrade_client.sandbox import Sandbox
 
+from .raw import CANARY_KEY
+
 # Secrets that no output may show; each begins in its own way, so that parts are found too.
-KEY = "canary-consumer-key-41"
+KEY = CANARY_KEY
 SECRET = "canary-user-secret-42"
 
 

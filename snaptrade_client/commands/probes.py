@@ -51,7 +51,7 @@ class Probe:
     """
 
     def __init__(self, configuration: Configuration, seconds: float) -> None:
-        self.reached = False
+        self.reached: bool = False
         self._configuration = configuration
         self._seconds = seconds
         self._base = urlsplit(configuration.host)
