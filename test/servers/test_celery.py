@@ -85,7 +85,7 @@ def test_soft_time_limits_cross_nothing(tmp_path: Path, tls: bool, show: Show) -
 
 
 def test_bare_urllib3_does_cross_answers(tmp_path: Path, show: Show) -> None:
-    with FaultServer(unsteady(Random(7))) as server:
+    with FaultServer(unsteady(Random(7)), consumer_key=None) as server:
         outcomes = run_tasks(tmp_path, server, 8, "bare")
     show(str(outcomes))
     assert outcomes.tally.crossed > 0, str(outcomes)

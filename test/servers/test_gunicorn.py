@@ -96,7 +96,7 @@ def test_bare_urllib3_does_cross_answers(tmp_path: Path, show: Show) -> None:
     crossed = 0
     for kind in KINDS:
         with (
-            FaultServer(unsteady(Random(7))) as server,
+            FaultServer(unsteady(Random(7)), consumer_key=None) as server,
             gunicorn(tmp_path, server, kind, client="bare") as web,
         ):
             tally = web.ask_often(300)
