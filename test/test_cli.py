@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import runpy
 import signal
 import subprocess
 import sys
@@ -269,14 +268,16 @@ def test_without_the_extra(
         assert 'pip install "snaptrade-client[sandbox]"' in capsys.readouterr().err
 
 
-def test_the_module_is_a_command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["snaptrade_client", "dance"])
-    with pytest.raises(SystemExit) as caught:
-        runpy.run_module("snaptrade_client", run_name="__main__")
-    assert caught.value.code == 2
-    assert "python -m snaptrade_client: error: " in capsys.readouterr().err
+def test_the_module_is_a_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "snaptrade_client", "dance"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "python -m snaptrade_client: error: " in done.stderr
 
 
 def test_an_interrupted_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""How long functions and files are, in the package and in its tests."""
+"""How long functions and files are, in the package, its tests and its examples."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = sorted((*ROOT.glob("snaptrade_client/**/*.py"), *ROOT.glob("test/**/*.py")))
+FOLDERS = ("snaptrade_client", "test", "docs/examples")
+FILES = sorted(file for folder in FOLDERS for file in ROOT.glob(f"{folder}/**/*.py"))
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 300
 
