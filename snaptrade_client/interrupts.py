@@ -7,7 +7,7 @@ failure of the network, least of all be tried again, so its traceback is asked w
 
 from __future__ import annotations
 
-import signal
+import sys
 from types import CodeType
 
 # Where the exceptions of sockets, TLS and HTTP are at home, and what they are translated to.
@@ -21,13 +21,23 @@ def is_from_outside(error: BaseException) -> bool:
 
 def is_from_a_signal(error: BaseException) -> bool:
     """Say whether `error` was raised by one of the program's signal handlers, or below it."""
-    handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    handlers = _handlers()
     place = error.__traceback__
     while place is not None:
         if place.tb_frame.f_code in handlers:
             return True
         place = place.tb_next
     return False
+
+
+def _handlers() -> set[CodeType]:
+    """Return the code of the program's signal handlers."""
+    # Who has installed one has loaded this.
+    signal = sys.modules.get("signal")
+    if signal is None:
+        return set()
+    codes = (_code(signal.getsignal(number)) for number in signal.valid_signals())
+    return {code for code in codes if code is not None}
 
 
 def _code(handler: object) -> CodeType | None:

@@ -50,8 +50,8 @@ OURS = {
 NEVER = {
     *("argparse", "asyncio", "concurrent.futures", "ctypes", "dataclasses", "difflib", "getpass"),
     *("html", "http.cookiejar", "http.server", "multiprocessing", "pdb", "pickle", "pkgutil"),
-    *("pprint", "pydoc", "sqlite3", "statistics", "subprocess", "sysconfig", "unittest"),
-    *("urllib.error", "urllib.request", "uuid", "webbrowser", "xml", "zoneinfo"),
+    *("pprint", "pydoc", "signal", "sqlite3", "statistics", "subprocess", "sysconfig"),
+    *("unittest", "urllib.error", "urllib.request", "uuid", "webbrowser", "xml", "zoneinfo"),
 }
 NOT_BY_THE_IMPORT = {
     *("base64", "datetime", "decimal", "email", "hashlib", "hmac", "http", "inspect", "ipaddress"),

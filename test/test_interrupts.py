@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Generator
 from typing import NoReturn
@@ -119,3 +120,12 @@ def test_it_passes_through_the_callback_for_metrics() -> None:
         pytest.raises(SoftTimeLimitExceeded),
     ):
         client.with_options(on_attempt=wait).request("GET", "/x")
+
+
+def test_a_program_that_never_loaded_signal_has_no_handlers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "signal")
+    with pytest.raises(TimeoutError) as caught:
+        raise_in_a_function(1, None)
+    assert not is_from_a_signal(caught.value)

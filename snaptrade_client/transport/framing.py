@@ -13,10 +13,26 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BufferedReader
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from snaptrade_client.exceptions import ConnectionLostError, InvalidResponseError
 from snaptrade_client.transport.head import Head
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Inflater(Protocol):
+        """What zlib.decompressobj returns; the class has no public name."""
+
+        @property
+        def unconsumed_tail(self) -> bytes: ...
+        @property
+        def unused_data(self) -> bytes: ...
+        @property
+        def eof(self) -> bool: ...
+        def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+        def copy(self) -> _Inflater: ...
+
 
 # The most that is taken from the socket at once, and the most that is decompressed at once.
 _PIECE = 1024 * 1024
@@ -172,19 +188,6 @@ class _Budget:
 
 def _limited(source: Iterator[bytes], limit: int) -> Iterator[bytes]:
     return _Budget(limit).counted(source)
-
-
-class _Inflater(Protocol):
-    """What zlib.decompressobj returns; the class has no public name."""
-
-    @property
-    def unconsumed_tail(self) -> bytes: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    @property
-    def eof(self) -> bool: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
-    def copy(self) -> _Inflater: ...
 
 
 def _inflated(wire: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
