@@ -6,7 +6,15 @@ callers look at (rate limit, request id) is read from the headers when it is ask
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, dataclass_transform
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NamedTuple,
+    SupportsBytes,
+    TypeVar,
+    dataclass_transform,
+)
 
 from snaptrade_client.attempts import Attempt
 from snaptrade_client.exceptions import ApiAttributeError
@@ -48,9 +56,9 @@ class ApiResponse(Generic[T]):
     """A complete answer of the service."""
 
     __slots__ = (
+        "_data",
         "attempts",
         "body",
-        "data",
         "elapsed",
         "headers",
         "reason",
@@ -58,10 +66,9 @@ class ApiResponse(Generic[T]):
         "status",
     )
 
+    _data: bytes | SupportsBytes
     body: T
     """The parsed JSON: a dict that answers to both spellings, a list, or None where it is empty."""
-    data: bytes
-    """The body's bytes as they arrived, decompressed."""
     headers: Headers
     """The headers; names in any case."""
     status: int
@@ -82,7 +89,7 @@ class ApiResponse(Generic[T]):
         status: int,
         headers: Headers,
         reason: str = "",
-        data: bytes = b"",
+        data: bytes | SupportsBytes = b"",
         round_trip_time: float = 0.0,
         elapsed: float = 0.0,
         attempts: tuple[Attempt, ...] = (),
@@ -92,14 +99,15 @@ class ApiResponse(Generic[T]):
         freeze(self, "status", status)
         freeze(self, "headers", headers)
         freeze(self, "reason", reason)
-        freeze(self, "data", data)
+        freeze(self, "_data", data)
         freeze(self, "round_trip_time", round_trip_time)
         freeze(self, "elapsed", elapsed)
         freeze(self, "attempts", attempts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickle would set the attributes.
-        return (_rebuild, ({name: getattr(self, name) for name in self.__slots__},))
+        names = (name.removeprefix("_") for name in self.__slots__)
+        return (_rebuild, ({name: getattr(self, name) for name in names},))
 
     # Type checkers would let every attribute be assigned.
     if not TYPE_CHECKING:
@@ -114,6 +122,11 @@ class ApiResponse(Generic[T]):
             raise ApiAttributeError(
                 f"{name!r} can't be deleted: an answer is frozen; its body is yours"
             )
+
+    @property
+    def data(self) -> bytes:
+        """The body's bytes as they arrived, decompressed."""
+        return bytes(self._data)
 
     @property
     def request_id(self) -> str | None:

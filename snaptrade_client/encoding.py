@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import sys
-from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 from urllib.parse import quote
@@ -23,6 +22,15 @@ from snaptrade_client.spelling import BodyObject
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from typing import Protocol
+
+    class Decodable(Protocol):
+        """Bytes, or what stands for them."""
+
+        def decode(self) -> str:
+            """Return the text, which must be UTF-8."""
+            ...
+
 
 # CPython's default limit for turning text into an integer: the service could not read a longer one.
 MAX_INTEGER_DIGITS = 4300
@@ -66,7 +74,10 @@ def canonical_json(value: Any, name: str = "body") -> str:
     return _ENCODER.encode(_plain(value, name, MAX_DEPTH))
 
 
-def parse_json(data: bytes) -> Any:
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def parse_json(data: Decodable) -> Any:
     """Parse UTF-8 JSON (RFC 8259); objects become `BodyObject`, arrays plain lists.
 
     Raises:
@@ -75,7 +86,7 @@ def parse_json(data: bytes) -> Any:
     """
     try:
         # Not the codec "utf-8-sig", which would be loaded by the first call: see transport/pool.
-        return _DECODER.decode(data.removeprefix(BOM_UTF8).decode())
+        return _DECODER.decode(data.decode().removeprefix(_BYTE_ORDER_MARK))
     except UnicodeDecodeError as error:
         problem = f"byte {error.start} is not UTF-8"
     except json.JSONDecodeError as error:

@@ -111,9 +111,7 @@ def judge(
     if 200 <= answer.status <= 299:
         problem = None
         try:
-            # Not strip(): it may copy a large body.
-            blank = not answer.data or answer.data.isspace()
-            body = None if blank else parse_json(answer.data)
+            body = None if answer.payload.is_blank() else parse_json(answer.payload)
         except ValueError as error:
             body, problem = readable(answer.data), f"the body is not JSON: {error}"
         problem = problem or _broken_promise(operation, user_id, body)
@@ -121,7 +119,7 @@ def judge(
             return Success(answer, body)
         reason = f"{answer.reason}, but {problem}"
         # The end of a body that is longer than it says.
-        answer = answer._replace(data=answer.data + answer.surplus)
+        answer = answer.with_surplus()
     else:
         body, reason = readable(answer.data), answer.reason
     kind, row, outcome = meaning(answer.status)
@@ -189,7 +187,7 @@ def wrapped(
         status=answer.status,
         headers=answer.headers,
         reason=answer.reason,
-        data=answer.data,
+        data=answer.payload,
         round_trip_time=attempts[-1].seconds,
         elapsed=elapsed,
         attempts=attempts,

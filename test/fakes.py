@@ -16,7 +16,7 @@ from snaptrade_client.attempts import Kind, Outcome
 from snaptrade_client.exceptions import ApiException
 from snaptrade_client.headers import Headers
 from snaptrade_client.seams import Seams
-from snaptrade_client.transport import Answer, Limits, Request
+from snaptrade_client.transport import Answer, Limits, Payload, Request
 
 from .recording import CLIENT_ID, CONSUMER_KEY
 from .signature import accepted
@@ -31,7 +31,7 @@ def answer(body: object = None, status: int = 200, **headers: str) -> Answer:
     data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     given = {"X_Request_ID": "abc123", **headers}
     pairs = ((name.replace("_", "-"), value) for name, value in given.items())
-    return Answer(status, f"Reason {status}", Headers(pairs), data)
+    return Answer(status, f"Reason {status}", Headers(pairs), Payload(data))
 
 
 def failed(

@@ -32,7 +32,7 @@ from snaptrade_client.judgement import (
 )
 from snaptrade_client.operations import Operation
 from snaptrade_client.spelling import BodyObject
-from snaptrade_client.transport import Answer
+from snaptrade_client.transport import Answer, Payload
 
 ANY = Operation(name="request", method="GET", path="/x", replay="harmless")
 NOW = 1_700_000_000
@@ -43,7 +43,7 @@ OTHER = b'{"userId": "other", "userSecret": "s1"}'
 
 def answer(status: int = 200, data: bytes = b"{}", **headers: str) -> Answer:
     pairs = ((name.replace("_", "-"), value) for name, value in headers.items())
-    return Answer(status, "Reason", Headers([("X-Request-ID", "abc"), *pairs]), data)
+    return Answer(status, "Reason", Headers([("X-Request-ID", "abc"), *pairs]), Payload(data))
 
 
 def judged(

@@ -22,7 +22,7 @@ from snaptrade_client.exceptions import (
 from snaptrade_client.headers import Headers
 from snaptrade_client.judgement import Failure, Success, finish, record, wrapped
 from snaptrade_client.operations import Operation
-from snaptrade_client.transport import Answer
+from snaptrade_client.transport import Answer, Payload
 
 from .test_judgement import OTHER, answer, failed, judged
 
@@ -152,7 +152,7 @@ def test_a_complete_2xx_never_loses_the_secret(
 ) -> None:
     """Whatever else is odd in the answer, its secret reaches the caller."""
     body = odd | {"userSecret": secret}
-    given = Answer(status, reason, Headers(), json.dumps(body).encode())
+    given = Answer(status, reason, Headers(), Payload(json.dumps(body).encode()))
     result = judged(REGISTER, given)
     told = result if isinstance(result, Success) else finished(REGISTER, result)
     assert told.body["user_secret"] == secret

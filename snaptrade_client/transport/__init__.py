@@ -6,7 +6,7 @@ and reads, `routes` and `connections` open them, `head` reads a head, `framing` 
 body, `sockets` waits.
 """
 
-from snaptrade_client.transport.messages import Answer, Limits, Request
+from snaptrade_client.transport.messages import Answer, Limits, Payload, Request
 from snaptrade_client.transport.pool import Transport
 
-__all__ = ["Answer", "Limits", "Request", "Transport"]
+__all__ = ["Answer", "Limits", "Payload", "Request", "Transport"]

@@ -28,7 +28,7 @@ from snaptrade_client.interrupts import is_from_outside
 from snaptrade_client.transport.connections import Connection, TunnelRefusedError
 from snaptrade_client.transport.framing import Framing, decoded, framing, pieces
 from snaptrade_client.transport.head import Head, read_head
-from snaptrade_client.transport.messages import Answer, Limits
+from snaptrade_client.transport.messages import Answer, Limits, Payload
 from snaptrade_client.transport.sockets import TimedReader, Timer, ran_out
 
 # How much of an answer that can't be used an exception keeps.
@@ -112,7 +112,7 @@ class _Arrived:
         body = self.body.getvalue()
         cut = limits.patient and _looks_cut(head.status, body)
         surplus = reader.remains(KEPT_BYTES, PATIENCE) if cut else reader.leftover()
-        return Answer(head.status, head.reason, head.headers, body, surplus)
+        return Answer(head.status, head.reason, head.headers, Payload(body), surplus)
 
     @property
     def is_clean(self) -> bool:
