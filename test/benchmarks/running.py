@@ -65,7 +65,7 @@ def subject(python: str, name: str, measure: str, address: Address, calls: int) 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a program to its end; one that fails shows why."""
     # The same order of dictionaries and sets in every run.
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stderr}")

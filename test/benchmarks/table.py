@@ -34,6 +34,8 @@ class Measurement(NamedTuple):
     tls: bool = False
     rounds: int = 1000
     """The most rounds that are worth their time."""
+    shrinks: bool = True
+    """Whether the short form has fewer calls; a listing costs too little then to be measured."""
 
 
 MEASUREMENTS = (
@@ -48,9 +50,15 @@ MEASUREMENTS = (
             Row("a listing of 1,000,000 ids: CPU", "s", 1.05),
             Row("a listing of 1,000,000 ids: peak memory", "MB", 1.10),
         ),
+        shrinks=False,
     ),
     # Memory gets slower as there is more of it, for every subject.
-    Measurement("linear", 1_000_000, (Row("CPU per id, 1,000,000 over 100,000 ids", "", 1.10),)),
+    Measurement(
+        "linear",
+        1_000_000,
+        (Row("CPU per id, 1,000,000 over 100,000 ids", "", 1.10),),
+        shrinks=False,
+    ),
     Measurement(
         "growth",
         100_000,
@@ -76,27 +84,57 @@ IMPORTS = (
 
 
 def show(
-    subjects: dict[str, str], plain: Address, secure: Address, *, rounds: int, scale: int
+    subjects: dict[str, str],
+    plain: Address,
+    secure: Address,
+    *,
+    rounds: int,
+    scale: int,
+    words: list[str],
 ) -> float:
-    """Print all rows, with so many times fewer calls; return the worst of our figure over goal."""
-    losses = [_line(row, 1, _started(subjects, programs, rounds)) for row, programs in IMPORTS]
+    """Print the rows that hold a word, with so many times fewer calls.
+
+    Return the worst of our figure over its goal.
+    """
+
+    def chosen(*rows: Row) -> bool:
+        return not words or any(word in row.title for row in rows for word in words)
+
+    losses = [
+        _line(row, 1, _started(subjects, programs, rounds))
+        for row, programs in IMPORTS
+        if chosen(row)
+    ]
     for each in MEASUREMENTS:
-        address = secure if each.tls else plain
-        calls = each.calls // scale
-        numbers: dict[str, list[list[float]]] = {name: [] for name in subjects}
-        for _ in range(min(rounds, each.rounds)):
-            for name, python in subjects.items():
-                printed = run(subject(python, name, each.measure, address, calls)).stdout
-                numbers[name].append([float(number) for number in printed.split()])
-        for column, row in enumerate(each.rows):
-            figures = {name: [one[column] for one in all_] for name, all_ in numbers.items()}
-            losses.append(_line(row, scale, figures))
-    return max(losses)
+        if not chosen(*each.rows):
+            continue
+        fewer = scale if each.shrinks else 1
+        columns = _measured(each, subjects, secure if each.tls else plain, rounds, fewer)
+        losses += [
+            _line(row, fewer, column) for row, column in zip(each.rows, columns, strict=True)
+        ]
+    return max(losses, default=0.0)
+
+
+def _measured(
+    each: Measurement, subjects: dict[str, str], address: Address, rounds: int, fewer: int
+) -> list[Figures]:
+    """Take a measurement of each subject in turn, round after round; a column for each row."""
+    columns: list[Figures] = [{name: [] for name in subjects} for _ in each.rows]
+    for _ in range(min(rounds, each.rounds)):
+        for name, python in subjects.items():
+            command = subject(python, name, each.measure, address, each.calls // fewer)
+            for column, number in zip(columns, run(command).stdout.split(), strict=True):
+                column[name].append(float(number))
+    return columns
 
 
 def _started(subjects: dict[str, str], programs: dict[str, str], rounds: int) -> Figures:
     """Time whole processes, in milliseconds."""
     figures: Figures = {name: [] for name in programs if name in subjects}
+    for name in figures:
+        # Not measured: it may have to compile the modules, and keeps that.
+        run([subjects[name], "-P", "-c", programs[name]])
     for _ in range(rounds):
         for name, values in figures.items():
             began = time.perf_counter()
