@@ -58,3 +58,10 @@ def failure_of(call: Callable[[], object]) -> ApiException | None:
 def some(problems: Iterable[object], most: int = 5) -> list[str]:
     """The first few problems, as texts."""
     return [str(problem) for _, problem in zip(range(most), problems, strict=False)]
+
+
+def first_of(error: BaseException) -> str:
+    """What a proof by hypothesis failed with, the first time where it did not fail again."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error)[:1500]

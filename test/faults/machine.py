@@ -29,7 +29,7 @@ from snaptrade_client import (
 from snaptrade_client.transport import Answer, Request
 
 from ..fakes import Fake, Step, answer, failed
-from .clients import Figure
+from .clients import Figure, first_of
 
 _STEPS: tuple[Step, ...] = (
     failed(ConnectionFailedError, "not_sent", "not_sent"),
@@ -133,5 +133,5 @@ def budget(examples: int) -> Figure:
     try:
         run_state_machine_as_test(BudgetAndDeadline, settings=chosen)
     except (AssertionError, Flaky) as error:
-        problems.append(str(error) or "the budget was exceeded")
+        problems.append(first_of(error) or "the budget was exceeded")
     return Figure(f"{len(problems)} broken in {examples} stories", problems)

@@ -15,7 +15,7 @@ from snaptrade_client import OpenApiException
 
 from . import programs, steps
 from .answers import OK, answer, head
-from .clients import Figure, authentication
+from .clients import Figure, authentication, first_of
 from .server import FaultServer, Peer, Step
 
 DEADLINE = 0.3
@@ -62,6 +62,7 @@ garbage = st.one_of(
 def random_bytes(count: int) -> Figure:
     """`count` calls that get garbage: they end with an exception of ours, or luckily rightly."""
     problems: list[str] = []
+    slowest = 0.0
     # Without the whole deadline's silence for each answer whose end can't be told.
     options: dict[str, Any] = {"timeout": (1.0, 0.05), "deadline": DEADLINE, "retries": 0}
     with FaultServer(steps.close) as server, authentication(server.url, **options) as api:
@@ -79,6 +80,8 @@ def random_bytes(count: int) -> Figure:
         )
         @given(garbage, st.sampled_from([0, 1]), st.integers(0, 99))
         def each(data: bytes, kind: int, dice: int) -> None:
+            nonlocal slowest
+            server.forget()
             ending = steps.silence if dice == 0 else steps.close
             server.script = steps.script(steps.request, steps.send(data), ending)
             started = time.monotonic()
@@ -89,14 +92,15 @@ def random_bytes(count: int) -> Figure:
             except BaseException as error:
                 raise AssertionError(f"{error!r}: {data!r}") from error
             took = time.monotonic() - started
+            slowest = max(slowest, took)
             assert took <= DEADLINE + GRACE, f"{took:.3f} s: {data!r}"
 
         try:
             each()
         except (AssertionError, Flaky) as error:
-            problems.append(str(error)[:1000])
+            problems.append(first_of(error))
         server.check()
-    return Figure(f"{len(problems)} in {count} answers", problems)
+    return Figure(f"{len(problems)} in {count} answers, the slowest {slowest:.2f} s", problems)
 
 
 BOMB = 300_000_000

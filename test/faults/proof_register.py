@@ -13,7 +13,7 @@ from snaptrade_client import ApiException, AuthenticationApi, RegistrationOutcom
 
 from . import certificates, steps
 from .answers import FRAMINGS, answer
-from .clients import Figure, authentication, some
+from .clients import Figure, authentication, first_of, some
 from .mutations import SECRET, USER, Mutated, holds_the_secret, mutated
 from .server import FaultServer, Step
 
@@ -128,7 +128,7 @@ def mutated_answers(examples: int) -> Figure:
         try:
             each()
         except (AssertionError, Flaky) as error:
-            problems.append(str(error)[:1500])
+            problems.append(first_of(error))
     server.check()
     problems += sent_again(server, calls)
     return Figure(f"{len(problems)} in {examples} answers", problems)

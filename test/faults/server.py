@@ -158,6 +158,12 @@ class FaultServer:
         """All bytes that arrived, connection after connection."""
         return b"".join(bytes(peer.received) for peer in self.peers)
 
+    def forget(self) -> None:
+        """Drops the records of what is over: of a million, they would make the collector slow."""
+        with self._lock:
+            self.requests.clear()
+            self.peers = [peer for peer in self.peers if not peer.ended.is_set()]
+
     def record(self, request: Recorded) -> None:
         """Counts a request and judges its signature."""
         with self._lock:
