@@ -84,6 +84,7 @@ def test_the_sdist_holds_no_leftovers(sdist: Path) -> None:
     assert {path.name for path in paths if path.name.startswith(".")} == {".gitignore"}
     assert {path.parts[0] for path in paths if path.parts[0].startswith(".")} == {
         ".ci",
+        ".github",
         ".gitignore",
     }
     assert not [path for path in paths if "__pycache__" in path.parts]
