@@ -176,6 +176,8 @@ def other_endpoint(client: SnapTrade) -> None:
     response = client.request("GET", "/accounts", query={"page": 1, "all": True, "name": None})
     assert_type(response, ApiResponse[Any])
     client.request("POST", "/trade", body={"units": 1.5}, idempotent=True, extra_headers={})
+    expected: ApiResponse[DeleteResponse] = client.request("DELETE", "/snapTrade/deleteUser")
+    assert_type(expected.body["status"], str)
 
 
 def answer(response: ApiResponse[list[str]]) -> None:
