@@ -227,7 +227,7 @@ class ApiClient:
             if isinstance(result, Success):
                 self._shared.budget.earn()
                 attempts += (self._told(call, record(result, now - began, 0.0)),)
-                return wrapped(result.answer, result.body, attempts, now - started)
+                return wrapped(result.answer, result.body, attempts, now - started, now)
             wait, progress = self._following(call, progress, result.error, deadline, now)
             attempts += (self._told(call, record(result, now - began, wait or 0.0)),)
             if wait is None:

@@ -56,6 +56,7 @@ class ApiResponse(Generic[T]):
     """A complete answer of the service."""
 
     __slots__ = (
+        "_arrived",
         "_data",
         "attempts",
         "body",
@@ -82,6 +83,10 @@ class ApiResponse(Generic[T]):
     attempts: tuple[Attempt, ...]
     """What each attempt came to, the last one included."""
 
+    # When it was complete, by the client's monotonic clock, for the time that a portal link has
+    # left. None in a copy, which may be in another process.
+    _arrived: float | None
+
     def __init__(
         self,
         *,
@@ -93,6 +98,7 @@ class ApiResponse(Generic[T]):
         round_trip_time: float = 0.0,
         elapsed: float = 0.0,
         attempts: tuple[Attempt, ...] = (),
+        arrived: float | None = None,
     ) -> None:
         freeze = object.__setattr__
         freeze(self, "body", body)
@@ -103,10 +109,11 @@ class ApiResponse(Generic[T]):
         freeze(self, "round_trip_time", round_trip_time)
         freeze(self, "elapsed", elapsed)
         freeze(self, "attempts", attempts)
+        freeze(self, "_arrived", arrived)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickle would set the attributes.
-        names = (name.removeprefix("_") for name in self.__slots__)
+        names = (name.removeprefix("_") for name in self.__slots__ if name != "_arrived")
         return (_rebuild, ({name: getattr(self, name) for name in names},))
 
     # Type checkers would let every attribute be assigned.
@@ -151,6 +158,11 @@ class ApiResponse(Generic[T]):
             f"<ApiResponse {self.status} in {self.round_trip_time * 1000:.0f} ms, "
             f"request id {self.request_id}, body {self._outline()}>"
         )
+
+    def _repr_html_(self) -> str:
+        from snaptrade_client.notebook import response_html  # noqa: PLC0415 - notebooks alone ask
+
+        return response_html(self)
 
     def _outline(self) -> str:
         # Masking knows names only: the text of an error may repeat a secret.

@@ -148,3 +148,8 @@ class SnapTrade:
 
     def __repr__(self) -> str:
         return f"SnapTrade({self.configuration!r})"
+
+    def _repr_html_(self) -> str:
+        from snaptrade_client.notebook import client_html  # noqa: PLC0415 - notebooks alone ask
+
+        return client_html(self)

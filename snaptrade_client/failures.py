@@ -149,6 +149,11 @@ class ApiException(OpenApiException):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
+    def _repr_html_(self) -> str:
+        from snaptrade_client.notebook import failure_html  # noqa: PLC0415 - notebooks alone ask
+
+        return failure_html(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         left_out = {"api_response": None, "data": None}
         if self._is_success or not (is_object(self.body) or is_array(self.body)):

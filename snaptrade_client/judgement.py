@@ -179,7 +179,11 @@ def record(result: Success | Failure, seconds: float, wait: float) -> Attempt:
 
 
 def wrapped(
-    answer: Answer, body: Any, attempts: tuple[Attempt, ...], elapsed: float
+    answer: Answer,
+    body: Any,
+    attempts: tuple[Attempt, ...],
+    elapsed: float,
+    arrived: float | None = None,
 ) -> ApiResponse[Any]:
     """Make what a call hands out of the answer to its last attempt."""
     return ApiResponse(
@@ -191,6 +195,7 @@ def wrapped(
         round_trip_time=attempts[-1].seconds,
         elapsed=elapsed,
         attempts=attempts,
+        arrived=arrived,
     )
 
 

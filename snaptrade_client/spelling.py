@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from snaptrade_client.exceptions import ApiKeyError
-from snaptrade_client.redaction import boundary
+from snaptrade_client.redaction import boundary, mask
 
 if TYPE_CHECKING:
     from typing import Self
@@ -87,6 +87,10 @@ class BodyObject(dict[str, Any]):
     def copy(self) -> BodyObject:
         """Return a shallow copy that answers to both spellings too."""
         return BodyObject(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002, FBT001 - IPython's
+        # What IPython shows may be saved, with its notebook. `print` shows a body whole.
+        printer.pretty(mask(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Entry by entry, a copy would merge two that differ in their spelling only.

@@ -18,6 +18,6 @@ def test_the_reference_has_every_public_name_once() -> None:
 
 
 def test_the_reference_has_every_public_module() -> None:
-    rooms = {"signing", "encryption", "webhooks", "sandbox", "types"}
+    rooms = {"signing", "encryption", "webhooks", "notebook", "sandbox", "types"}
     modules = {module for module, *_ in COMMENTS}
     assert modules == {"snaptrade_client"} | {f"snaptrade_client.{room}" for room in rooms}
