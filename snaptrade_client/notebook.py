@@ -75,11 +75,11 @@ class PortalLink:
         if left == 0:
             return _card(_SPENT, "Portal link", "expired: call login_snap_trade_user again")
         click = (
-            f'<a href="{_text(self._url)}" target="_blank" rel="noopener noreferrer">'
-            "Open the connection portal</a>"
+            f'<div style="margin:4px 0"><a href="{_text(self._url)}" target="_blank" '
+            'rel="noopener noreferrer">Open the connection portal</a></div>'
         )
         note = "Whoever has the link is the user: clear this output before you save the notebook."
-        return _card(_GOOD, "Portal link", _validity(left), f"<p>{click}</p>", [note])
+        return _card(_GOOD, "Portal link", _validity(left), click, [note])
 
 
 def _validity(left: float | None) -> str:

@@ -1,0 +1,1 @@
+"""The notebooks of the documentation, run as their readers do."""
