@@ -128,19 +128,6 @@ def secrets_in(value: Any) -> set[str]:
     return found
 
 
-def holds_secret(text: str, secrets: Iterable[str]) -> bool:
-    """Say whether one of `secrets` stands in a short text, in any case, with or without dashes.
-
-    It is cheap, and meant for an identifier: of escapes it knows none.
-    """
-    folded = text.lower().replace("-", "")
-    return any(
-        secret.lower().replace("-", "") in folded
-        for secret in secrets
-        if len(secret) >= _SHORTEST_SCRUBBED
-    )
-
-
 class Secrets:
     """Known secret values, to take out of texts; it shows none of them itself."""
 
