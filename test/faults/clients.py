@@ -62,6 +62,5 @@ def some(problems: Iterable[object], most: int = 5) -> list[str]:
 
 def first_of(error: BaseException) -> str:
     """What a proof by hypothesis failed with, the first time where it did not fail again."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error)[:1500]
+    nested: tuple[BaseException, ...] = getattr(error, "exceptions", ())
+    return first_of(nested[0]) if nested else str(error)[:1500]
