@@ -67,6 +67,11 @@ class _Request(HTTPRequest):
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
 
+    def communicate(self) -> bool:
+        # While the server stops, those that are left in the queue are not waited for.
+        communicate = cast("Callable[[], bool]", super().communicate)
+        return self.server.ready and communicate()
+
     def close(self) -> None:
         super().close()
         # The writer holds the socket too; cheroot leaves it to the garbage collector.
@@ -131,6 +136,14 @@ class _Server(Server):
             socket_.close()
             raise
         return socket_
+
+    def process_conn(self, conn: Any) -> None:
+        if conn.last_used is None:
+            # A new one may stay silent, such as those that browsers open in advance: a thread of
+            # the pool would wait for its first byte, and there are ten.
+            self.put_conn(conn)
+        else:
+            super().process_conn(conn)
 
     def error_log(self, *_: object, level: int = logging.INFO, **__: object) -> None:
         """Log what cheroot would write to stderr, without its texts: they may hold targets."""
