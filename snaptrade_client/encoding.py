@@ -90,7 +90,8 @@ def parse_json(data: Decodable) -> Any:
     except UnicodeDecodeError as error:
         problem = f"byte {error.start} is not UTF-8"
     except json.JSONDecodeError as error:
-        problem = f"{error.msg.lower()} at character {error.pos}"
+        # Some of Python's texts end with the word themselves.
+        problem = f"{error.msg.lower().removesuffix(' at')} at character {error.pos}"
     except ValueError as error:
         problem = str(error)
     except RecursionError:

@@ -213,6 +213,7 @@ def test_what_went_out_comes_in_again(value: object) -> None:
         (b"", "expecting value at character 0"),
         (b"[1, secret]", "expecting value at character 4"),
         (b'{"a": 1} secret', "extra data at character 9"),
+        (b'["secret', "unterminated string starting at character 1$"),
         (b'["secret\xff"]', "byte 8 is not UTF-8"),
         (b"[NaN]", "NaN is not JSON"),
         (b"-Infinity", "-Infinity is not JSON"),
