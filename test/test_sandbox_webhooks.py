@@ -131,7 +131,7 @@ def test_an_app_that_is_not_there_and_one_of_an_unknown_authority_take_nothing(
         port = closed.getsockname()[1]
     context: ssl.SSLContext = Authority(tmp_path).server("127.0.0.1")
     with RawServer(App(), ssl_context=context) as unknown:
-        for url in (f"http://127.0.0.1:{port}", unknown.url):
+        for url in (f"http://127.0.0.1:{port}", unknown.url, "http://no..name/"):
             with checked_sandbox(webhook=url) as sandbox, sandbox.client() as client:
                 client.authentication.register_snap_trade_user(user_id="u1")
                 assert sandbox.settle()
@@ -179,6 +179,13 @@ def test_without_a_url_webhooks_are_kept() -> None:
         ({"webhook": "ftp://x"}, ApiValueError, "webhook must be a URL that starts with"),
         ({"webhook": "http://"}, ApiValueError, "webhook must be a URL that starts with"),
         ({"webhook": "http://x:99999"}, ApiValueError, "webhook must be a URL that starts with"),
+        ({"webhook": "http://x/\xfc"}, ApiValueError, "webhook must be a URL .*percent-encoded"),
+        ({"webhook": "http://x/a b"}, ApiValueError, "webhook must be a URL .*percent-encoded"),
+        (
+            {"webhook": "http://a:b@x/"},
+            ApiValueError,
+            "webhook must be a URL .*without a user name",
+        ),
         ({"webhook": 1}, ApiTypeError, "webhook must be a str, not int"),
         ({"redelivery": ["1"]}, ApiTypeError, "redelivery must be a number of seconds, not str"),
         ({"redelivery": [-1]}, ApiValueError, "redelivery must be from 0 to"),

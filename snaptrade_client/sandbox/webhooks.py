@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
@@ -26,6 +27,8 @@ REDELIVERY = (1800.0, 1800.0, 1800.0)
 """Seconds after which an undelivered webhook is sent again: three times (assumed)."""
 
 _PATIENCE = 5.0
+# What http.client writes into a request line as it is.
+_SENDABLE = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,8 @@ class Publisher:
                 # White space and order are the sender's: what is signed is the canonical form.
                 connection.request("POST", target, json.dumps(payload), headers)
                 return connection.getresponse().status
-        except (OSError, HTTPException):
+        except (OSError, HTTPException, UnicodeError):
+            # The last one is of a host whose name no resolver takes.
             return None
 
     def _signature(self, payload: object) -> str:
@@ -164,9 +168,13 @@ class Publisher:
 def _checked(url: str) -> str:
     try:
         base = urlsplit(url)
-        good = base.scheme in ("http", "https") and bool(base.hostname) and base.port != 0
+        named = bool(base.hostname) and "@" not in base.netloc and base.port != 0
+        good = base.scheme in ("http", "https") and named and _SENDABLE.fullmatch(url)
     except ValueError:
-        good = False
+        good = None
     if not good:
-        raise ApiValueError("webhook must be a URL that starts with http:// or https://")
+        raise ApiValueError(
+            "webhook must be a URL that starts with http:// or https://, percent-encoded, and "
+            "without a user name"
+        )
     return url
