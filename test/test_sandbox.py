@@ -3,11 +3,12 @@
 import json
 import threading
 from collections.abc import Generator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from snaptrade_client.exceptions import UnauthorizedError
+from snaptrade_client.exceptions import ApiTypeError, ApiValueError, UnauthorizedError
 from snaptrade_client.sandbox import Sandbox
 from snaptrade_client.sandbox.state import DELETION_DELAY
 
@@ -56,6 +57,16 @@ def test_a_users_life(sandbox: Sandbox, base: str) -> None:
     assert refused(wire.call("DELETE", DELETE, "userId=new"), 404, "1011") == "User not found."
     refused(wire.call("POST", LOGIN, query, b"{}"), 401, "1083")
     assert wire.call("POST", REGISTER, "", b'{"userId":"new"}').body["userId"] == "new"
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), 1e12, -1_000_001])
+def test_a_clock_is_not_moved_to_where_there_is_no_time(seconds: float) -> None:
+    sandbox = Sandbox(clock=lambda: 1000.0)
+    with pytest.raises(ApiValueError, match="seconds must be from -1000000 to 1000000 seconds"):
+        sandbox.clock.shift(seconds)
+    with pytest.raises(ApiTypeError, match="seconds must be a number of seconds, not timedelta"):
+        sandbox.clock.shift(timedelta(seconds=1))  # type: ignore[arg-type]
+    assert sandbox.clock() == 1000.0
 
 
 def test_the_client_of_this_package_plays_it_too() -> None:

@@ -159,6 +159,14 @@ def test_a_form_that_is_incomplete_uses_nothing_up(
     assert told(sandbox) == []
 
 
+def test_a_form_of_too_many_parts_is_refused(sandbox: Sandbox) -> None:
+    user = visitor(sandbox)
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = user.wire.send("POST", "/portal", part * 1001 + b"--x--\r\n", headers)
+    assert refused(answer, 413, "0000") == "The form is too large."
+
+
 def test_the_token_is_needed_for_everything(sandbox: Sandbox) -> None:
     wire = Wire(sandbox)
     for answer in (

@@ -14,10 +14,11 @@ from http import HTTPStatus
 from typing import cast
 
 from flask import Response, g, request
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from snaptrade_client.sandbox.diagnosis import Diagnosis
 from snaptrade_client.sandbox.errors import (
+    FORM_TOO_LARGE,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     THROTTLED,
@@ -70,6 +71,8 @@ def failure_answer(error: Exception) -> Response:
         error = ServiceError(METHOD_NOT_ALLOWED, method=request.method)
     elif isinstance(error, NotFound):
         error = ServiceError(NOT_FOUND, what="The path was")
+    elif isinstance(error, RequestEntityTooLarge):
+        error = ServiceError(FORM_TOO_LARGE)
     elif not isinstance(error, ServiceError):
         # The text of an unexpected error may hold secrets: its class is all that is told.
         _LOG.error("the sandbox failed with %s", type(error).__name__)

@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from snaptrade_client.sandbox.arguments import LONGEST_SHIFT, number
+
 
 class Clock:
     """A callable like `time.time` that can be moved.
@@ -23,6 +25,12 @@ class Clock:
         return self._source() + self._offset
 
     def shift(self, seconds: float) -> None:
-        """Move the clock by `seconds`, forwards or (negative) back; shifts add up."""
+        """Move the clock by `seconds`, forwards or (negative) back; shifts add up.
+
+        Raises:
+            ApiTypeError, ApiValueError: that is no number of seconds, or more than eleven days.
+
+        """
+        checked = number("seconds", seconds, -LONGEST_SHIFT, LONGEST_SHIFT)
         with self._lock:
-            self._offset += seconds
+            self._offset += checked

@@ -31,6 +31,7 @@ UNEXPECTED = Refusal(500, "1000", "Unexpected error.")
 # The codes of the following are not documented: assumed.
 INVALID = Refusal(400, "0000", "{reason}")
 NO_RSA_KEY = Refusal(400, "0000", "The user has no RSA public key to encrypt the answer with.")
+FORM_TOO_LARGE = Refusal(413, "0000", "The form is too large.")
 METHOD_NOT_ALLOWED = Refusal(405, "0000", 'Method "{method}" not allowed.')
 UNSUPPORTED_MEDIA_TYPE = Refusal(415, "0000", 'Unsupported media type "{media_type}" in request.')
 
