@@ -41,6 +41,7 @@ USER, SECRET = "u1", "secret-1"
 
 FAULTS: tuple[Fault, ...] = (
     Status(400),
+    Status(403, code="1066"),
     Status(408),
     Status(425),
     Status(500),
@@ -78,7 +79,7 @@ class Result(NamedTuple):
 
 # One of each kind, with all that it can be told.
 FORMS: tuple[Fault, ...] = (
-    Status(503, retry_after=1, when="after"),
+    Status(503, code="1000", retry_after=1, when="after"),
     Delay(2, when="after"),
     Drop("after"),
     Truncate(40),

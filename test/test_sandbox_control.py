@@ -66,6 +66,7 @@ def test_faults(remote: Remote, sandbox: Sandbox) -> None:
             "operation": "login",
             "fault": "status",
             "status": 503,
+            "code": None,
             "retry_after": None,
             "when": "before",
             "times": 2,

@@ -152,6 +152,17 @@ def test_a_status(wire: Wire, sandbox: Sandbox, status: int, code: str) -> None:
     assert call(wire, "delete").status == 200
 
 
+def test_a_status_with_a_code_of_the_service(wire: Wire, sandbox: Sandbox) -> None:
+    for status, code in ((400, "1012"), (403, "1066")):
+        sandbox.faults.add("list", Status(status, code=code))
+        refused(call(wire, "list"), status, code)
+    # The code of a signature has the other shape, and has been seen with 400 and 403.
+    sandbox.faults.add("list", Status(400, code="1076"))
+    answer = call(wire, "list")
+    assert (answer.status, answer.body["default_code"]) == (400, 1076)
+    assert set(answer.body) == {"default_detail", "default_code"}
+
+
 @pytest.mark.parametrize(
     "fault", [Status(500, when="after"), Drop("after"), Truncate(3), BadJson()]
 )

@@ -24,6 +24,16 @@ def test_json_and_back(fault: Fault) -> None:
         ({"fault": "status", "status": 399}, ApiValueError, "status must be from 400 to 599"),
         ({"fault": "status", "status": True}, ApiTypeError, "status must be an int, not bool"),
         (
+            {"fault": "status", "status": 403, "code": 1066},
+            ApiTypeError,
+            "code must be a str, not int",
+        ),
+        (
+            {"fault": "status", "status": 403, "code": "10660"},
+            ApiValueError,
+            "code must be of four digits",
+        ),
+        (
             {"fault": "status", "status": 503, "retry_after": -1},
             ApiValueError,
             "retry_after must be from 0",

@@ -5,12 +5,13 @@ takes the first fault that is meant for it, and never more than one: so N faults
 requests, whatever the threads do. What a request takes is decided here; `app` does it.
 """
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from typing import Any, ClassVar, Literal, cast
 
-from snaptrade_client.checks import similar
+from snaptrade_client.checks import similar, text
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError
 from snaptrade_client.sandbox.arguments import LONGEST_SHIFT, number, whole
 from snaptrade_client.sandbox.names import ANY, short_name
@@ -21,6 +22,8 @@ bytes of the body, or None for an answer of which nothing is sent."""
 
 LONGEST_DELAY = 600
 """Seconds that a fault waits at most."""
+
+_CODE = re.compile(r"[0-9]{4}", re.ASCII)
 
 When = Literal["before", "after"]
 """Before the operation has begun, or after it has acted (or refused the request)."""
@@ -43,17 +46,21 @@ class _Fault:
 class Status(_Fault):
     """Answer with an error: `status` is from 400 to 599.
 
+    `code` is the service's code for it, such as "1066", in the shape that goes with it, and
     `retry_after`, in seconds, becomes the header. With `when="after"` the operation has acted, and
     its answer is lost.
     """
 
     kind = "status"
     status: int
+    code: str | None = field(default=None, kw_only=True)
     retry_after: int | None = field(default=None, kw_only=True)
     when: When = field(default="before", kw_only=True)
 
     def __post_init__(self) -> None:
         whole("status", self.status, 400, 599)
+        if self.code is not None and not _CODE.fullmatch(text("code", self.code)):
+            raise ApiValueError('code must be of four digits, such as "1066"')
         if self.retry_after is not None:
             whole("retry_after", self.retry_after, 0, LONGEST_SHIFT)
         _when(self.when)

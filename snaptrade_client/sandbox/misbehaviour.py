@@ -6,7 +6,13 @@ from typing import cast
 from flask import Response, request
 
 from snaptrade_client.sandbox.answers import failure_answer, phrase, progress_of_request, throttled
-from snaptrade_client.sandbox.errors import INVALID, UNEXPECTED, Refusal, ServiceError
+from snaptrade_client.sandbox.errors import (
+    INVALID,
+    UNEXPECTED,
+    WRONG_SIGNATURE,
+    Refusal,
+    ServiceError,
+)
 from snaptrade_client.sandbox.faults import (
     CUT,
     BadJson,
@@ -61,8 +67,10 @@ def _strike(fault: Fault, answer: Response | None, *, limit: int, pause: Pause) 
 
 
 def _answer_status(fault: Status) -> Response:
-    code = UNEXPECTED.code if fault.status >= 500 else INVALID.code
-    refusal = Refusal(fault.status, code, f"{phrase(fault.status)}.")
+    usual = UNEXPECTED if fault.status >= 500 else INVALID
+    code = fault.code or usual.code
+    shape = WRONG_SIGNATURE.shape if code == WRONG_SIGNATURE.code else usual.shape
+    refusal = Refusal(fault.status, code, f"{phrase(fault.status)}.", shape)
     answer = failure_answer(ServiceError(refusal))
     if fault.retry_after is not None:
         answer.headers["Retry-After"] = str(fault.retry_after)
