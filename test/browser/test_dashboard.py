@@ -21,10 +21,12 @@ def sandbox() -> Generator[Sandbox]:
 
 
 @pytest.fixture
-def page(browser: Browser, sandbox: Sandbox) -> Browser:
+def page(browser: Browser, sandbox: Sandbox) -> Generator[Browser]:
     browser.open(f"{sandbox.url.removesuffix('/api/v1')}/_sandbox/")
     browser.until(lambda: browser.find("#link").text == "Live")
-    return browser
+    yield browser
+    # It would go on asking a sandbox that has stopped.
+    browser.open("about:blank")
 
 
 def wrong(wire: Wire) -> None:
