@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from snaptrade_client import ApiTypeError, ApiValueError
-from snaptrade_client.sandbox import CONSUMER_KEY, Sandbox
+from snaptrade_client.sandbox import CONSUMER_KEY, Sandbox, webhooks
 from snaptrade_client.sandbox.agenda import Agenda
 from snaptrade_client.sandbox.clock import Clock
 from snaptrade_client.sandbox.state import DELETION_DELAY
@@ -137,6 +137,24 @@ def test_an_app_that_is_not_there_and_one_of_an_unknown_authority_take_nothing(
                 assert sandbox.settle()
                 [webhook] = sandbox.webhooks
                 assert [delivery.status for delivery in webhook.deliveries] == [None]
+
+
+def test_an_app_that_drips_its_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "_PATIENCE", 0.3)
+
+    def drips(peer: Peer) -> None:
+        peer.message()
+        peer.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 3000)
+
+    with (
+        RawServer(drips) as receiver,
+        checked_sandbox(webhook=receiver.url) as sandbox,
+        sandbox.client() as client,
+    ):
+        client.authentication.register_snap_trade_user(user_id="u1")
+        assert sandbox.settle()
+        [webhook] = sandbox.webhooks
+        assert [delivery.status for delivery in webhook.deliveries] == [None]
 
 
 def test_the_url_can_be_set_and_taken_away(app: App, receiver: RawServer) -> None:

@@ -12,10 +12,12 @@ import json
 import re
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from socket import SHUT_RDWR, socket
+from threading import Event, Timer
 from urllib.parse import urlsplit
 
 from snaptrade_client.exceptions import ApiValueError
@@ -26,6 +28,7 @@ from snaptrade_client.sandbox.recording import Log
 REDELIVERY = (1800.0, 1800.0, 1800.0)
 """Seconds after which an undelivered webhook is sent again: three times (assumed)."""
 
+# Seconds for connecting, and for the answer.
 _PATIENCE = 5.0
 # What http.client writes into a request line as it is.
 _SENDABLE = re.compile(r"[!-~]+")
@@ -152,9 +155,19 @@ class Publisher:
         }
         try:
             with closing(kind(base.hostname or "", base.port, timeout=_PATIENCE)) as connection:
-                # White space and order are the sender's: what is signed is the canonical form.
-                connection.request("POST", target, json.dumps(payload), headers)
-                return connection.getresponse().status
+                connection.connect()
+                # The timeout is for each read: who drips an answer would hold all other webhooks.
+                ended = Event()
+                end = Timer(_PATIENCE, _end, [connection.sock, ended])
+                end.start()
+                try:
+                    # White space and order are the sender's: what is signed is the canonical form.
+                    connection.request("POST", target, json.dumps(payload), headers)
+                    status = connection.getresponse().status
+                    # http.client takes a head that was cut off for a whole one.
+                    return None if ended.is_set() else status
+                finally:
+                    end.cancel()
         except (OSError, HTTPException, UnicodeError):
             # The last one is of a host whose name no resolver takes.
             return None
@@ -163,6 +176,13 @@ class Publisher:
         text = json.dumps(payload, separators=(",", ":"), sort_keys=True)
         digest = hmac.new(self._key, text.encode(), hashlib.sha256).digest()
         return base64.b64encode(digest).decode()
+
+
+def _end(sock: socket, ended: Event) -> None:
+    ended.set()
+    # The base class's method: that of a TLS socket would pull its session away from a reader.
+    with suppress(OSError):
+        socket.shutdown(sock, SHUT_RDWR)
 
 
 def _checked(url: str) -> str:
