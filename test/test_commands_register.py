@@ -158,6 +158,22 @@ def test_what_came_of_an_answer_is_shown_where_that_was_wanted(run: Runner) -> N
     assert SECRET in run("users", "register", "u", "--reveal", "--json").document["arrived"]
 
 
+# JSON can say a lone surrogate, and UTF-8 can't.
+_ODD = rb'{"userId":"u","userSecret":"odd \ud800 secret"}'
+ODD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(_ODD), _ODD)
+
+
+@pytest.mark.parametrize("broken", [ODD], indirect=True)
+@pytest.mark.usefixtures("broken")
+def test_a_secret_that_is_no_utf_8_is_not_lost(run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    assert run("users", "register", "u", "--secret-file", str(path)).code == 0
+    assert path.read_text(encoding="utf-8") == "odd \\ud800 secret\n"
+    assert "odd \\ud800 secret" in run("users", "register", "u", "--reveal").out
+    shell = f"{sys.executable} -m snaptrade_client users register u --reveal | (exec <&-)"
+    assert "the secret is in" in process_of_shell(shell, TMPDIR=str(tmp_path))
+
+
 @pytest.mark.usefixtures("service")
 def test_an_interrupt_tells_the_way_back(
     run: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

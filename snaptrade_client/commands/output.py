@@ -14,7 +14,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from snaptrade_client.commands.secret_file import rescued
+from snaptrade_client.commands.secret_file import line, rescued
 from snaptrade_client.exceptions import ApiException, OpenApiException
 from snaptrade_client.redaction import Secrets, mask, secrets_in
 from snaptrade_client.shapes import is_array, is_object
@@ -129,7 +129,7 @@ def run(options: argparse.Namespace, command: Callable[[Any, Screen], Result]) -
     except OSError:
         if not result.keep:
             raise
-        where = rescued(f"{result.keep}\n".encode())
+        where = rescued(line(result.keep))
         write(sys.stderr, f"error: the output can't be written; the secret is in {where}\n")
         return FAILED
     return result.code

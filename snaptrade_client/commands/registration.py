@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from snaptrade_client.commands import keys
 from snaptrade_client.commands.output import UNKNOWN, Result, Screen, Style, failed
-from snaptrade_client.commands.secret_file import SecretFile, rescued
+from snaptrade_client.commands.secret_file import SecretFile, line, rescued
 from snaptrade_client.exceptions import (
     ApiException,
     OpenApiException,
@@ -67,7 +67,7 @@ def register(options: argparse.Namespace, screen: Screen) -> Result:
         "ok": True,
         "user_id": user_id,
         "user_secret": secret,
-        "secret_file": _kept(file, f"{secret}\n".encode()),
+        "secret_file": _kept(file, line(secret)),
         "request_id": answer.request_id,
     }
     return Result(data, _text, keep="" if file else secret)
@@ -125,4 +125,4 @@ def _unknown(
 def _arrived(error: RegistrationOutcomeUnknown) -> bytes:
     """Find what came of an answer: the secret itself, or the bytes that it may be in."""
     secret = error.body.get("userSecret") if is_object(error.body) else None
-    return f"{secret}\n".encode() if isinstance(secret, str) and secret else error.data or b""
+    return line(secret) if isinstance(secret, str) and secret else error.data or b""

@@ -48,6 +48,11 @@ class SecretFile:
             os.unlink(self.path)  # noqa: PTH108 - as it was made
 
 
+def line(secret: str) -> bytes:
+    """Give a secret as its file holds it; what UTF-8 has no form for, as JSON escapes it."""
+    return f"{secret}\n".encode(errors="backslashreplace")
+
+
 def rescued(secret: bytes) -> str:
     """Put a secret that can't go where it should into a new file; give its path.
 
