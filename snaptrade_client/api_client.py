@@ -7,7 +7,6 @@ the transport are given, so everything is tested without waiting.
 
 from __future__ import annotations
 
-import logging
 import sys
 import warnings
 from collections.abc import Mapping
@@ -26,7 +25,7 @@ from snaptrade_client.exceptions import (
 )
 from snaptrade_client.interrupts import is_from_a_signal
 from snaptrade_client.judgement import Failure, Success, finish, judge, record, unanswered, wrapped
-from snaptrade_client.logs import LOGGER, switch_on_if_asked
+from snaptrade_client.logs import switch_on_if_asked, tell
 from snaptrade_client.operations import Operation, body_values, query_values
 from snaptrade_client.redaction import boundary
 from snaptrade_client.retry import Progress, Replay, RetryBudget
@@ -272,8 +271,7 @@ class ApiClient:
     def _told(self, call: Call, attempt: Attempt) -> Attempt:
         """Log an attempt, and hand it to the client's own callback."""
         operation = call.operation
-        if LOGGER.isEnabledFor(logging.DEBUG):
-            LOGGER.debug("%s %s: %s", operation.method, operation.path, attempt)
+        tell("%s %s: %s", operation.method, operation.path, attempt)
         if self.configuration.on_attempt is not None:
             try:
                 self.configuration.on_attempt(operation.name, attempt)
@@ -281,7 +279,7 @@ class ApiClient:
                 if is_from_a_signal(error):
                     raise
                 # Metrics must not cost an answer.
-                LOGGER.debug("on_attempt failed with %s", type(error).__name__)
+                tell("on_attempt failed with %s", type(error).__name__)
         return attempt
 
 

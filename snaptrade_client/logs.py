@@ -13,6 +13,8 @@ import sys
 import warnings
 from contextlib import suppress
 
+from snaptrade_client.interrupts import is_from_a_signal
+
 LOGGER = logging.getLogger("snaptrade_client")
 
 
@@ -28,6 +30,17 @@ class _StandardError(logging.Handler):
 
 _HANDLER = _StandardError()
 _HANDLER.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+
+
+def tell(message: str, *arguments: object) -> None:
+    """Write a record. A handler or filter of the program's that fails must not cost an answer."""
+    if not LOGGER.isEnabledFor(logging.DEBUG):
+        return
+    try:
+        LOGGER.debug(message, *arguments, stacklevel=2)
+    except Exception as error:
+        if is_from_a_signal(error):
+            raise
 
 
 def switch_on_if_asked(*, debug: bool) -> None:

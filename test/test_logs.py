@@ -3,14 +3,16 @@
 import io
 import logging
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stderr
+from typing import NoReturn
 
 import pytest
 
-from snaptrade_client import ApiException, SnapTrade, logs
+from snaptrade_client import ApiException, Attempt, SnapTrade, logs
 from snaptrade_client.sandbox import Sandbox
 
 from .recording import RecordingServer, Reply
@@ -118,6 +120,56 @@ def test_a_standard_error_that_is_closed_or_missing_harms_no_call(
             monkeypatch.setattr(sys, "stderr", stream)
             assert client.authentication.list_snap_trade_users().status == 200
     assert logger.isEnabledFor(logging.DEBUG)
+
+
+class Failing(logging.Handler):
+    """A handler that lets its failure out, as that of a full disk or a lost collector may."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise OSError(28, record.getMessage())
+
+
+def test_a_handler_that_fails_costs_no_answer(logger: logging.Logger, sandbox: Sandbox) -> None:
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(Failing())
+    told: list[str] = []
+
+    def tell(operation: str, _: Attempt) -> None:
+        told.append(operation)
+        raise ValueError
+
+    with sandbox.client(on_attempt=tell) as client:
+        answer = client.authentication.register_snap_trade_user(user_id="u1")
+    assert answer.body["userSecret"] == sandbox.users["u1"].secret
+    assert told == ["register_snap_trade_user"]
+
+
+def test_what_a_signal_raises_passes_a_handler(logger: logging.Logger, sandbox: Sandbox) -> None:
+    class Alarm(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            del record
+            signal.raise_signal(signal.SIGALRM)
+
+    def ring(number: int, _: object) -> NoReturn:
+        raise TimeoutError(number)
+
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(Alarm())
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        with sandbox.client() as client, pytest.raises(TimeoutError):
+            client.authentication.list_snap_trade_users()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_record_names_the_line_that_tells_it(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG), sandbox.client() as client:
+        client.authentication.list_snap_trade_users()
+    [record] = [record for record in caplog.records if record.name == "snaptrade_client"]
+    assert record.module == "api_client"
 
 
 @pytest.mark.parametrize("how", ["debug", "environment", "off"])
