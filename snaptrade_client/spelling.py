@@ -39,7 +39,7 @@ class BodyObject(dict[str, Any]):
                     return own
         return key
 
-    # A KeyError must not leave with a frame that holds the body.
+    # No error, of a key that is no key for example, must leave with a frame that holds the body.
 
     @boundary
     def __missing__(self, key: Any) -> Any:
@@ -49,9 +49,11 @@ class BodyObject(dict[str, Any]):
             raise ApiKeyError(f"{key!r} is not in the answer, which has: {known}")
         return super().__getitem__(own)
 
+    @boundary
     def __contains__(self, key: object) -> bool:
         return super().__contains__(self._spelled(key))
 
+    @boundary
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(self._spelled(key), value)
 
@@ -59,6 +61,7 @@ class BodyObject(dict[str, Any]):
     def __delitem__(self, key: str) -> None:
         super().__delitem__(self._spelled(key))
 
+    @boundary
     def get(self, key: str, default: Any = None) -> Any:
         """Return the entry under either spelling, else `default`."""
         return super().get(self._spelled(key), default)
@@ -68,10 +71,12 @@ class BodyObject(dict[str, Any]):
         """Remove and return the entry under either spelling, else `default`."""
         return super().pop(self._spelled(key), *default)
 
+    @boundary
     def setdefault(self, key: str, default: Any = None) -> Any:
         """Return the entry under either spelling; where there is none, put `default` there."""
         return super().setdefault(self._spelled(key), default)
 
+    @boundary
     def update(self, *others: Any, **entries: Any) -> None:
         """Assign entries, each under either spelling; takes what `dict.update` takes."""
         for key, value in dict(*others, **entries).items():
@@ -80,6 +85,7 @@ class BodyObject(dict[str, Any]):
     # To type checkers it is dict's, whose signature they find contradictory in a subclass.
     if not TYPE_CHECKING:
 
+        @boundary
         def __ior__(self, other: Any) -> Self:
             self.update(other)
             return self

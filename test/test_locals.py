@@ -1,5 +1,6 @@
 """No frame that an exception leaves with, below the caller's own, holds a secret."""
 
+import operator
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -29,10 +30,20 @@ def delete(held: BodyObject) -> None:
     del held["absent"]
 
 
+def join(held: Any) -> None:
+    held |= [SECRET]
+
+
 ERRORS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
     "reading a key": (body, lambda held: held["absent"]),
     "taking a key": (body, lambda held: held.pop("absent")),
     "deleting a key": (body, delete),
+    "asking for what is no key": (body, lambda held: [] in held),
+    "getting what is no key": (body, lambda held: held.get([])),
+    "defaulting what is no key": (body, lambda held: held.setdefault([], SECRET)),
+    "assigning what is no key": (body, lambda held: operator.setitem(held, [], SECRET)),
+    "updating with what is no dict": (body, lambda held: held.update([SECRET])),
+    "joining what is no dict": (body, join),
     "assigning to an answer": (answer, assign),
 }
 
@@ -41,7 +52,7 @@ ERRORS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
 def test_a_mistake_with_an_answer_shows_no_secret(
     make: Callable[[], Any], use: Callable[[Any], object]
 ) -> None:
-    with pytest.raises((OpenApiException, KeyError)) as caught:
+    with pytest.raises((OpenApiException, KeyError, TypeError, ValueError)) as caught:
         use(make())
     place = caught.value.__traceback__
     while place is not None:
