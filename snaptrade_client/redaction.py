@@ -61,7 +61,7 @@ _DEEPEST = 100
 # Scrubbing a value of one or two characters would turn a text into asterisks.
 _SHORTEST_SCRUBBED = 4
 # A longer text is masked whole: its escapes would cost more than it is worth.
-_LONGEST_SCRUBBED = 1024 * 1024
+_LONGEST_SCRUBBED = 64 * 1024
 # JSON in a query within JSON has three.
 _LAYERS = 4
 

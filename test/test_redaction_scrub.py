@@ -132,9 +132,9 @@ def test_values_that_are_too_short_to_be_told_are_left() -> None:
 
 
 def test_a_long_text_is_masked_whole() -> None:
-    assert scrub("x" * 2**20, SECRET) == "x" * 2**20
-    assert scrub("x" * (2**20 + 1), SECRET) == "***"
-    assert scrub("x" * (2**20 + 1)) == "x" * (2**20 + 1)
+    assert scrub("x" * 2**16, SECRET) == "x" * 2**16
+    assert scrub("x" * (2**16 + 1), SECRET) == "***"
+    assert scrub("x" * (2**16 + 1)) == "x" * (2**16 + 1)
 
 
 def test_an_entity_of_too_many_digits_is_left() -> None:
