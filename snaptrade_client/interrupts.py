@@ -3,11 +3,14 @@
 Strategy: a handler runs wherever the main thread is, and may raise there: Celery's soft time limit
 does, and so do many alarms. Such an exception is the program's own. It must not be taken for a
 failure of the network, least of all be tried again, so its traceback is asked where it was raised.
+A handler that is not there any more is not found; what it raises most is a TimeoutError, and for
+that `transport.sockets.Timer` knows whether it can be the network's.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from types import CodeType
 
 # Where the exceptions of sockets, TLS and HTTP are at home, and what they are translated to.
@@ -42,6 +45,8 @@ def _handlers() -> set[CodeType]:
 
 def _code(handler: object) -> CodeType | None:
     """Return the code of a function, of a method, or of an object that can be called."""
+    while isinstance(handler, partial):
+        handler = handler.func
     for function in (
         handler,
         getattr(handler, "__func__", None),

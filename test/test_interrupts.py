@@ -1,10 +1,13 @@
 """What a signal handler raises in the middle of a call is the program's, and is not tried again."""
 
+import ctypes
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import NoReturn
 
 import pytest
@@ -24,6 +27,15 @@ def raise_in_a_function(_number: int, _frame: object) -> NoReturn:
     raise TimeoutError
 
 
+def raise_with(_: str, __: str, _number: int, _frame: object) -> NoReturn:
+    raise BrokenPipeError
+
+
+def raise_once(number: int, _frame: object) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)
+    raise TimeoutError
+
+
 class Alarm:
     def method(self, _number: int, _frame: object) -> NoReturn:
         raise SoftTimeLimitExceeded
@@ -40,6 +52,8 @@ HANDLERS: dict[str, tuple[Callable[[int, object], NoReturn], type[Exception]]] =
     "a function": (raise_in_a_function, TimeoutError),
     "a method": (Alarm().method, SoftTimeLimitExceeded),
     "an object": (Alarm(), ConnectionResetError),
+    "a partial": (partial(partial(raise_with, "x"), "y"), BrokenPipeError),
+    "a function that puts itself away": (raise_once, TimeoutError),
 }
 
 
@@ -96,6 +110,22 @@ def test_it_ends_a_connection_that_is_being_opened(monkeypatch: pytest.MonkeyPat
     signal.setitimer(signal.ITIMER_REAL, 0.1)
     with pytest.raises(TimeoutError):
         get(transport)
+
+
+def test_a_timeout_that_another_thread_raises_ends_the_call() -> None:
+    caller = ctypes.c_ulong(threading.get_ident())
+
+    def interrupt(peer: Peer) -> None:
+        peer.request()
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(caller, ctypes.py_object(TimeoutError))
+        # It strikes when the thread wakes up.
+        peer.send(OK[:-1])
+        peer.silence()
+
+    with RawServer(interrupt) as server, SnapTrade(configuration(server.url)) as client:
+        with pytest.raises(TimeoutError):
+            client.authentication.list_snap_trade_users()
+        assert len(server.peers) == 1
 
 
 def test_what_the_network_raises_is_not_from_outside() -> None:

@@ -1,11 +1,12 @@
 """The resolution of names: in time, left behind where it hangs, and not needed for an address."""
 
+import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -114,6 +115,24 @@ def test_resolving_and_connecting_share_the_connect_timeout(
         resolver(monkeypatch, slow)
         with takes(0.2), pytest.raises(TimeoutError):
             open_socket("slow.test", 80, timer(connect=0.2), ())
+
+
+def test_what_a_signal_raises_is_not_taken_for_the_failure_of_an_address(
+    monkeypatch: pytest.MonkeyPatch, listener: socket.socket
+) -> None:
+    def ring(_number: int, _frame: object) -> NoReturn:
+        raise TimeoutError
+
+    with deaf_port() as deaf:
+        both = [inet(deaf), inet(port_of(listener))]
+        resolver(monkeypatch, lambda: [(*way[:2], 0, "", way[2]) for way in both])
+        before = signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        try:
+            with takes(0.1), pytest.raises(TimeoutError):
+                open_socket("two.test", 80, timer(), ())
+        finally:
+            signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

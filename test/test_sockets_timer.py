@@ -1,5 +1,7 @@
 """Timers on a clock that is moved by hand."""
 
+import errno
+
 import pytest
 
 from snaptrade_client.exceptions import (
@@ -103,3 +105,35 @@ def test_a_silence_is_a_read_timeout(clock: Clock) -> None:
     timer.connected()
     clock.now += 15
     assert isinstance(timer.failure(), ReadTimeoutError)
+
+
+def test_a_limit_that_is_met_before_its_time_is_the_programs_own(clock: Clock) -> None:
+    timer = started(clock, connect=5, read=15, deadline=25)
+    timer.connected()
+    assert timer.seconds() == 15
+    # A clock that stands still tells nothing.
+    assert not timer.is_early(TimeoutError())
+    clock.now += 14.7
+    assert timer.is_early(TimeoutError())
+    assert not timer.is_early(TimeoutError(errno.ETIMEDOUT, "Connection timed out"))
+    assert not timer.is_early(ConnectionResetError())
+    clock.now += 0.1
+    assert not timer.is_early(TimeoutError())
+
+
+def test_a_wait_that_is_told_to_be_over_was_not_early(clock: Clock) -> None:
+    timer = started(clock, connect=5, read=15, deadline=25)
+    timer.seconds()
+    clock.now += 1
+    assert not timer.is_early(timer.is_over())
+
+
+def test_without_a_limit_to_the_whole_it_is_not_known_whether_a_wait_was_early(
+    clock: Clock,
+) -> None:
+    timer = started(clock, connect=5, read=15, deadline=None)
+    timer.seconds()
+    timer.connected()
+    timer.seconds()
+    clock.now += 1
+    assert not timer.is_early(TimeoutError())

@@ -53,7 +53,7 @@ def connect(connection: Connection) -> None:
         if connection.sock is None:
             connection.connect()
     except Exception as error:
-        if is_from_outside(error):
+        if is_from_outside(error) or connection.timer.is_early(error):
             raise
         failure = _not_connected(error, connection)
     else:
@@ -81,7 +81,7 @@ def exchange(
                 connection.send(wire)
             answer = arrived.read(reader, method, limits)
         except Exception as error:
-            if is_from_outside(error):
+            if is_from_outside(error) or connection.timer.is_early(error):
                 raise
             failure = _not_answered(error, connection.timer)
         else:

@@ -8,6 +8,7 @@ holds a call for ever. Here each wait is armed anew with what is left, from a mo
 from __future__ import annotations
 
 import io
+import math
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,13 +30,18 @@ _ROUNDING = 0.005
 # Seconds that an address has at least before the next one of its name is tried.
 _LEAST_SHARE = 2.0
 
+# An event loop's clock may be that much ahead where sockets are green.
+_SLACK = 0.25
+# A wait that no error can be too early for.
+_UNKNOWN = (0.0, -math.inf)
+
 Address = tuple[Any, ...]
 
 
 class Timer:
     """Tells how long the next wait may last, and which limit a wait has met."""
 
-    __slots__ = ("_clock", "_deadline", "_gap", "_phase_end", "_read")
+    __slots__ = ("_clock", "_deadline", "_gap", "_phase_end", "_read", "_wait")
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -43,6 +49,8 @@ class Timer:
         self._read = limits.read
         self._gap: float | None = None
         self._phase_end = None if limits.connect is None else clock() + limits.connect
+        # The last wait's beginning, and the earliest moment at which it can have met its limit.
+        self._wait = _UNKNOWN
 
     def connected(self) -> None:
         """Pass from connecting, bounded as a whole, to the exchange, bounded by its gaps."""
@@ -61,11 +69,29 @@ class Timer:
         """
         ends = [end for end in (self._deadline, self._phase_end) if end is not None]
         if not ends:
+            self._wait = _UNKNOWN
             return self._gap
-        left = min(ends) - self._clock()
+        now = self._clock()
+        left = min(ends) - now
         if left <= 0:
-            raise TimeoutError
-        return left if self._gap is None else min(left, self._gap)
+            raise self.is_over()
+        seconds = left if self._gap is None else min(left, self._gap)
+        self._wait = (now, now + seconds - _SLACK)
+        return seconds
+
+    def is_over(self) -> TimeoutError:
+        """Make the error of a wait that has met its limit; a socket makes its own."""
+        self._wait = _UNKNOWN
+        return TimeoutError()
+
+    def is_early(self, error: Exception) -> bool:
+        """Say whether an error claims that a wait has met its limit before it can have.
+
+        It is the program's own then: a signal's handler or another thread has raised it. A clock
+        that stands still, as in some tests, tells nothing.
+        """
+        began, end = self._wait
+        return ran_out(error) and began < self._clock() < end
 
     def arm(self, sock: socket.socket) -> None:
         """Let the next wait of a socket last as long as it may.
@@ -119,6 +145,8 @@ def open_socket(
             sock.settimeout(timer.seconds())
         except OSError as error:
             sock.close()
+            if is_from_outside(error):
+                raise
             failure = error
         except BaseException:
             sock.close()
@@ -158,7 +186,7 @@ def _addresses(
     try:
         found = results.get(timeout=timer.seconds())
     except Empty:
-        raise TimeoutError from None
+        raise timer.is_over() from None
     if isinstance(found, Exception):
         try:
             raise found
@@ -204,7 +232,7 @@ class TimedReader(io.BufferedReader):
             while len(remains) < most and (piece := self.read1(most - len(remains))):
                 remains += piece
         except OSError as error:
-            if is_from_outside(error):
+            if is_from_outside(error) or self._timer.is_early(error):
                 raise
         return bytes(remains)
 
