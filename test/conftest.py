@@ -18,6 +18,7 @@ from snaptrade_client.sandbox import Sandbox
 
 from .recording import CLIENT_ID, RecordingServer
 from .sandboxed import checked_sandbox
+from .wire import Wire
 
 # A deadline for each example would measure the machine.
 settings.register_profile("house", deadline=None)
@@ -69,3 +70,9 @@ def sandbox() -> Iterator[Sandbox]:
     """A sandbox without users; its verdicts on signatures are checked at the end."""
     with checked_sandbox() as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def wire(sandbox: Sandbox) -> Wire:
+    """Requests to the test's sandbox that are made and signed by hand."""
+    return Wire(sandbox)

@@ -25,11 +25,6 @@ def sandbox() -> Generator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 @pytest.mark.parametrize("base", ["/api/v1", ""])
 def test_a_users_life(sandbox: Sandbox, base: str) -> None:
     wire = Wire(sandbox, base=base)

@@ -30,11 +30,6 @@ def sandbox() -> Generator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def get(wire: Wire, path: str, headers: dict[str, str] | None = None) -> Answer:
     return wire.send("GET", path, None, headers or {})
 

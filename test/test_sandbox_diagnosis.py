@@ -29,11 +29,6 @@ def sandbox() -> Generator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=True)
 

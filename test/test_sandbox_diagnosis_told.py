@@ -33,11 +33,6 @@ def sandbox() -> Generator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def test_a_path_that_is_encoded(wire: Wire) -> None:
     target = wire.target(LIST).replace("list", "%6Cist")
     path, _, query = target.partition("?")

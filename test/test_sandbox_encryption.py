@@ -36,11 +36,6 @@ def sandbox() -> Generator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def opened(body: dict[str, Any]) -> str:
     """Opens an encrypted answer with PyCryptodome, as the service's example does."""
     data = body["encryptedMessageData"]

@@ -42,11 +42,6 @@ def sandbox() -> Generator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def call(wire: Wire, name: str) -> Answer:
     method, path, query = CALLS[name]
     return wire.call(method, path, query)

@@ -22,11 +22,6 @@ def sandbox() -> Generator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 @pytest.mark.parametrize(("after", "left"), [(0, 0), (5, 5), (1000, -1)])
 def test_a_truncated_answer(wire: Wire, sandbox: Sandbox, after: int, left: int) -> None:
     whole = json.dumps(["u1"]).encode()

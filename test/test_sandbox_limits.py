@@ -23,11 +23,6 @@ def sandbox() -> Generator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def test_the_limit_rolls() -> None:
     now = [1_000_000.0]
     with checked_sandbox(clock=lambda: now[0], rate_limit=3) as sandbox:

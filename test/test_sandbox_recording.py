@@ -12,11 +12,6 @@ from .sandboxed import checked_sandbox
 from .wire import LIST, LOGIN, REGISTER, Wire
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def test_requests_are_recorded_exactly(wire: Wire, sandbox: Sandbox) -> None:
     body = b' {"userId":"x", "a":"\xc3\xa9"}'
     wire.call("POST", REGISTER, "a=%2f&b=+", body)

@@ -23,11 +23,6 @@ from .wire import Wire, refused
 LIST = "/snapTrade/listUsers"
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def service_shaped(data: bytes) -> tuple[int, dict[str, object]]:
     """Checks a whole answer of the sandbox, and gives its status and body."""
     head, _, body = data.partition(b"\r\n\r\n")

@@ -5,16 +5,9 @@ import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 
-import pytest
-
 from snaptrade_client.sandbox import Sandbox
 
 from .wire import LIST, Wire
-
-
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
 
 
 @contextmanager

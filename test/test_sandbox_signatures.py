@@ -14,11 +14,6 @@ from .sandboxed import checked_sandbox
 from .wire import LIST, REGISTER, Wire, refused, unsigned
 
 
-@pytest.fixture
-def wire(sandbox: Sandbox) -> Wire:
-    return Wire(sandbox)
-
-
 def test_every_answer_carries_the_services_headers(wire: Wire, sandbox: Sandbox) -> None:
     sandbox.clock.shift(-86_400)
     answers = [
