@@ -24,14 +24,10 @@ from snaptrade_client import (
 from snaptrade_client.transport.connections import Connection
 
 from .fakes import Fake, Service, answer, failed
+from .pickled import by_pickle
 from .recording import CLIENT_ID, CONSUMER_KEY
 
 LOST = failed(ConnectionLostError, "unknown", "lost")
-
-
-def by_pickle(client: ApiClient) -> ApiClient:
-    arrived: ApiClient = pickle.loads(pickle.dumps(client))  # noqa: S301 - the test's own
-    return arrived
 
 
 @pytest.mark.parametrize("given", ["key", None, {"consumer_key": "k"}])

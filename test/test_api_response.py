@@ -1,7 +1,6 @@
 """Answers: the request id, the rate limit, and the frozen rest."""
 
 import copy
-import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,8 @@ import pytest
 from snaptrade_client import ApiAttributeError, ApiResponse, Attempt, RateLimit
 from snaptrade_client.headers import Headers
 from snaptrade_client.spelling import BodyObject
+
+from .pickled import by_pickle
 
 ATTEMPTS = (Attempt("lost", "unknown", None, 0.5, 0.1), Attempt("ok", None, 200, 0.25, 0.0))
 
@@ -29,10 +30,6 @@ def response(content: Any = None, status: int = 200, **headers: str) -> ApiRespo
         elapsed=0.85,
         attempts=ATTEMPTS,
     )
-
-
-def by_pickle(value: Any) -> Any:
-    return pickle.loads(pickle.dumps(value))  # noqa: S301 - the test's own
 
 
 def test_a_response_tells_its_request_id_and_its_rate_limit() -> None:

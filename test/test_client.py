@@ -19,11 +19,8 @@ from snaptrade_client import (
     SnapTrade,
 )
 
+from .pickled import by_pickle
 from .recording import CLIENT_ID, CONSUMER_KEY, RecordingServer, Reply
-
-
-def by_pickle(value: Any) -> Any:
-    return pickle.loads(pickle.dumps(value))  # noqa: S301 - the test's own
 
 
 def test_a_client_is_made_of_keywords_a_configuration_or_both(server: RecordingServer) -> None:

@@ -3,18 +3,13 @@
 import copy
 import pickle
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from snaptrade_client import ApiAttributeError, ApiValueError, Configuration
 
+from .pickled import by_pickle
 from .test_configuration import KEY, OTHERS, configuration
-
-
-def by_pickle(value: Any) -> Any:
-    return pickle.loads(pickle.dumps(value))  # noqa: S301 - the test's own
-
 
 COPIES: list[Callable[[Configuration], Configuration]] = [copy.copy, copy.deepcopy, by_pickle]
 

@@ -1,8 +1,5 @@
 """The exception tree: what each is, says, and carries when it is pickled."""
 
-import pickle
-from typing import Any
-
 import pytest
 
 import snaptrade_client
@@ -30,6 +27,8 @@ from snaptrade_client.exceptions import (
 from snaptrade_client.headers import Headers
 from snaptrade_client.spelling import BodyObject
 
+from .pickled import by_pickle
+
 SECRET = "s3cr3t+value"
 ATTEMPTS = (Attempt("lost", "unknown", None, 0.5, 0.1),)
 CLASSES = [
@@ -38,10 +37,6 @@ CLASSES = [
     if isinstance(kind, type) and issubclass(kind, OpenApiException)
 ]
 API_EXCEPTIONS = [kind for kind in CLASSES if issubclass(kind, ApiException)]
-
-
-def by_pickle(value: Any) -> Any:
-    return pickle.loads(pickle.dumps(value))  # noqa: S301 - the test's own
 
 
 def sealed(failure: ApiException) -> ApiException:

@@ -9,7 +9,8 @@ import pytest
 from snaptrade_client.exceptions import ApiException, InvalidResponseError, RedirectError
 from snaptrade_client.headers import Headers
 
-from .test_exceptions import API_EXCEPTIONS, ATTEMPTS, SECRET, by_pickle, refused, sealed
+from .pickled import by_pickle
+from .test_exceptions import API_EXCEPTIONS, ATTEMPTS, SECRET, refused, sealed
 
 
 @pytest.mark.parametrize("kind", API_EXCEPTIONS)
@@ -50,7 +51,7 @@ def test_an_exception_of_the_callers_own_pickles_with_what_they_assigned() -> No
     failure.headers = {"Date": "today"}
     failure.body = {"user_secret": SECRET, "note": (1, 2)}
     failure.note = "mine"  # type: ignore[attr-defined]
-    other = by_pickle(failure)
+    other: Any = by_pickle(failure)
     assert other.note == "mine"
     assert other.headers == {"Date": "today"}
     assert other.body == {"user_secret": "***", "note": [1, 2]}

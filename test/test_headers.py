@@ -1,7 +1,6 @@
 """The headers of an answer, and what is read from them."""
 
 import copy
-import pickle
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -11,9 +10,7 @@ from hypothesis import strategies as st
 
 from snaptrade_client.headers import Headers, header_number, in_any_case, request_id
 
-
-def by_pickle(value: Any) -> Any:
-    return pickle.loads(pickle.dumps(value))  # noqa: S301 - the test's own
+from .pickled import by_pickle
 
 
 def test_headers_are_found_in_any_case_and_repeated_ones_are_joined() -> None:

@@ -13,8 +13,8 @@ from snaptrade_client.encryption import decrypt
 from snaptrade_client.notebook import PortalLink, portal_link
 from snaptrade_client.sandbox import Sandbox, SandboxUser
 
+from .pickled import by_pickle
 from .shown import SECRET, URL, answer, shown
-from .test_api_response import by_pickle
 from .test_encryption import KEY, PEM
 
 

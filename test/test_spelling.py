@@ -2,7 +2,6 @@
 
 import copy
 import json
-import pickle
 from collections.abc import Callable
 from pprint import pformat
 from typing import Any
@@ -12,13 +11,11 @@ import pytest
 from snaptrade_client import ApiKeyError
 from snaptrade_client.spelling import BodyObject, snake
 
+from .pickled import by_pickle
+
 
 def body() -> BodyObject:
     return BodyObject({"userId": "u1", "userSecret": "s1"})
-
-
-def by_pickle(value: Any) -> Any:
-    return pickle.loads(pickle.dumps(value))  # noqa: S301 - the test's own
 
 
 COPIES = pytest.mark.parametrize("copied", [by_pickle, copy.copy, copy.deepcopy])
