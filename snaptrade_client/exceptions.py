@@ -1,4 +1,4 @@
-"""Everything that this package raises, and what it warns of.
+"""Everything that a client raises, and what it warns of; `webhooks` has errors of its own.
 
 Strategy: "you erred" and "the service or the network erred" are different branches, and every
 leaf of the second says what the failure means for the other side (`outcome`).
@@ -121,7 +121,10 @@ class DecryptionError(OpenApiException, ValueError):
 
 
 class InsecureConnectionWarning(UserWarning):
-    """A client was made that checks no certificate (`verify_ssl=False`)."""
+    """A client was made that does not check who answers.
+
+    That is so with `verify_ssl=False`, and with `assert_hostname=False`.
+    """
 
 
 class ClientError(ApiException):

@@ -35,7 +35,7 @@ class Transport:
     def __init__(
         self, configuration: Configuration, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        from snaptrade_client.transport import exchange, routes  # noqa: PLC0415
+        from snaptrade_client.transport import exchange, routes  # noqa: PLC0415 - see the strategy
 
         self._exchange = exchange
         self._route = routes.Route(configuration)
