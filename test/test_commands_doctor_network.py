@@ -79,7 +79,7 @@ def test_a_name_that_is_not_found(run: Runner) -> None:
     assert untried(checks) == ["connection", "tls", "answer", "clock", "signed_call"]
 
 
-def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_is_looked_up_for_ever(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
 
     def slow(*_: object, **__: object) -> list[object]:
@@ -87,9 +87,11 @@ def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> N
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with pytest.raises(TimeoutError):
-        probes.resolved("host.example", 443, 0.01)
+    checks = check(run, "https://host.example", "--timeout", "0.01")
     done.set()
+    assert wrong(checks) == ["name"]
+    told = "the name host.example was not found: nothing within 0.01 s"
+    assert checks["name"]["text"] == told
 
 
 def test_a_port_that_refuses(run: Runner) -> None:

@@ -11,6 +11,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from snaptrade_client.transport.tls import PLAIN_HTTP
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
@@ -21,7 +23,6 @@ _NO_CHECK_TIME = 0x200000
 # X509_V_ERR_* of OpenSSL.
 _NOT_YET_VALID, _EXPIRED, _SELF_SIGNED, _SELF_SIGNED_IN_CHAIN, _NO_ISSUER = 9, 10, 18, 19, 20
 _OTHER_NAMES = (62, 64)
-_PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
 
 
 class Shown(NamedTuple):
@@ -97,7 +98,7 @@ def problem(error: ssl.SSLError, shown: Shown, bundle: str) -> tuple[str, str]:
     """Say why a handshake failed, and how to mend it."""
     # An error that Python made itself has no reason.
     reason = str(getattr(error, "reason", None) or type(error).__name__)
-    if reason in _PLAIN_HTTP:
+    if reason in PLAIN_HTTP:
         return (
             "no TLS: what listens there speaks plain HTTP",
             "check the port in SNAPTRADE_HOST; on this machine, use http://",

@@ -10,8 +10,6 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,7 +22,7 @@ from snaptrade_client.transport.framing import framing, pieces
 from snaptrade_client.transport.head import read_head
 from snaptrade_client.transport.messages import Limits, Request
 from snaptrade_client.transport.routes import Route
-from snaptrade_client.transport.sockets import TimedReader, Timer
+from snaptrade_client.transport.sockets import TimedReader, Timer, ran_out, resolve
 from snaptrade_client.transport.tls import client_context, trusted_bundle
 
 if TYPE_CHECKING:
@@ -115,7 +113,7 @@ class Probe:
         host = self._connection.host
         started = time.monotonic()
         try:
-            self._addresses = resolved(host, self._connection.port, self._seconds)
+            self._addresses = resolve(host, self._connection.port, self._timer())
         except (OSError, UnicodeError) as error:
             where = "HTTPS_PROXY" if self._connection.proxy else "SNAPTRADE_HOST"
             raise StepError(
@@ -123,7 +121,7 @@ class Probe:
                 f"check its spelling in {where}, this machine's DNS, and its network",
             ) from None
         self._times["resolve_ms"] = _since(started)
-        addresses = list(dict.fromkeys(str(found[4][0]) for found in self._addresses))
+        addresses = list(dict.fromkeys(str(address[0]) for *_, address in self._addresses))
         text = f"{host} has the address {', '.join(addresses)}"
         return Check("name", ok=True, text=text, facts={"addresses": addresses})
 
@@ -131,7 +129,7 @@ class Probe:
         """Connect to the first address that answers, and through the proxy's tunnel."""
         started = time.monotonic()
         problem = "there is no address"
-        for family, kind, protocol, _, address in self._addresses:
+        for family, kind, protocol, address in self._addresses:
             sock = socket.socket(family, kind, protocol)
             sock.settimeout(max(0.1, self._seconds - (time.monotonic() - started)))
             try:
@@ -256,36 +254,11 @@ def clock(headers: Headers, moment: float) -> Check:
     return Check("clock", ok=False, text=text, mend=mend, facts=facts)
 
 
-def resolved(host: str, port: int, seconds: float) -> list[Any]:
-    """Resolve a name in a thread of its own, since getaddrinfo takes no timeout.
-
-    Raises:
-        OSError, UnicodeError: it has no address; TimeoutError.
-
-    """
-    results: SimpleQueue[list[Any] | Exception] = SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            results.put(socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as error:
-            results.put(error)
-
-    Thread(target=look_up, daemon=True).start()
-    try:
-        found = results.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError from None
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
 def told(error: Exception, seconds: float) -> str:
     """Say in words what an error means."""
     if isinstance(error, ApiException):
         return str(error)
-    if isinstance(error, TimeoutError) and error.errno is None:
+    if ran_out(error):
         return f"nothing within {seconds:g} s"
     return getattr(error, "strerror", None) or type(error).__name__
 

@@ -30,6 +30,7 @@ from snaptrade_client.transport.framing import Framing, decoded, framing, pieces
 from snaptrade_client.transport.head import Head, read_head
 from snaptrade_client.transport.messages import Answer, Limits, Payload
 from snaptrade_client.transport.sockets import TimedReader, Timer, ran_out
+from snaptrade_client.transport.tls import PLAIN_HTTP
 
 # How much of an answer that can't be used an exception keeps.
 KEPT_BYTES = 1024 * 1024
@@ -37,8 +38,6 @@ KEPT_BYTES = 1024 * 1024
 PATIENCE = 1.0
 # The same where it may hold a secret that is told this once.
 MORE_PATIENCE = 5.0
-# What OpenSSL says of an answer that is no TLS at all; it differs between its versions.
-_PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG")
 
 
 def connect(connection: Connection) -> None:
@@ -195,5 +194,5 @@ def _problem(error: Exception) -> str:
 
 def _tls_problem(error: ssl.SSLError) -> str:
     message = getattr(error, "verify_message", None) or error.reason or type(error).__name__
-    hint = " (it seems to speak plain HTTP)" if error.reason in _PLAIN_HTTP else ""
+    hint = " (it seems to speak plain HTTP)" if error.reason in PLAIN_HTTP else ""
     return str(message).lower().replace("_", " ") + hint

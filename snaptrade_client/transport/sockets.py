@@ -1,8 +1,8 @@
 """Sockets that obey a deadline: name resolution, connecting, reading.
 
 Strategy: a timeout of a socket bounds one wait, so that a server which sends a byte now and then
-holds a call for ever. Here each wait is armed anew with what is left, from a monotonic clock. Only
-`transport` uses this.
+holds a call for ever. Here each wait is armed anew with what is left, from a monotonic clock.
+`doctor` uses this too.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def open_socket(
 
     """
     failure = OSError("the name has no address")
-    addresses = _addresses(host, port, timer)
+    addresses = resolve(host, port, timer)
     for tried, (family, kind, protocol, address) in enumerate(addresses):
         try:
             sock = socket.socket(family, kind, protocol)
@@ -170,10 +170,15 @@ def ran_out(error: Exception) -> bool:
     return isinstance(error, TimeoutError) and error.errno is None
 
 
-def _addresses(
+def resolve(
     host: str, port: int, timer: Timer
 ) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, Address]]:
-    """Resolve a name in a thread of its own, since getaddrinfo takes no timeout."""
+    """Resolve a name in a thread of its own, since getaddrinfo takes no timeout.
+
+    Raises:
+        OSError, UnicodeError: it has no address; TimeoutError.
+
+    """
     results: SimpleQueue[list[Any] | Exception] = SimpleQueue()
     if _is_address(host):
         _look_up(host, port, results)

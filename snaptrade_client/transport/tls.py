@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # child waiting for ever, so it is loaded with this module.
 codecs.lookup("idna")
 
+# What OpenSSL says of an answer that is no TLS at all; it differs between its versions.
+PLAIN_HTTP = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG")
+
 
 def trusted_bundle(configuration: Configuration) -> str:
     """Return the file of the CA certificates to trust."""
