@@ -108,6 +108,12 @@ def judge(request: bytes) -> None:
 Handler = Callable[[Peer], None]
 
 
+def head(status: str = "200 OK", **headers: str) -> bytes:
+    """The head of an answer; `Content_Length=2` is a header."""
+    lines = [f"HTTP/1.1 {status}", *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
 def answering(*answers: bytes) -> Handler:
     """Answers request after request, and then waits for the client to go."""
 

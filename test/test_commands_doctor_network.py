@@ -17,6 +17,7 @@ from snaptrade_client.exceptions import InvalidResponseError
 from .authority import Authority
 from .commands import KEY, Runner
 from .faults import certificates as wrongly
+from .ports import free_port
 from .proxying import Proxy
 from .raw import Peer, RawServer
 from .test_commands_doctor import verdicts, wrong
@@ -95,8 +96,7 @@ def test_a_name_that_is_looked_up_for_ever(run: Runner, monkeypatch: pytest.Monk
 
 
 def test_a_port_that_refuses(run: Runner) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     checks = check(run, f"http://127.0.0.1:{port}")
     assert wrong(checks) == ["connection"]
     assert checks["connection"]["text"].endswith(f"port {port}: Connection refused")

@@ -18,14 +18,10 @@ from .raw import (
     closing_after,
     failure_of,
     get,
+    head,
     in_turn,
     limits,
 )
-
-
-def head(status: str = "200 OK", **headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def test_a_request_is_sent_as_it_is() -> None:

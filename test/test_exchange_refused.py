@@ -14,6 +14,7 @@ from snaptrade_client.exceptions import (
 from snaptrade_client.transport import Request
 from snaptrade_client.transport.exchange import KEPT_BYTES
 
+from .ports import free_port
 from .raw import (
     GET,
     OK,
@@ -23,14 +24,9 @@ from .raw import (
     closing_after,
     failure_of,
     get,
+    head,
     limits,
 )
-from .test_sockets import free_port
-
-
-def head(status: str = "200 OK", **headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def refused(wire: bytes) -> ApiException:

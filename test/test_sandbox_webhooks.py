@@ -1,7 +1,6 @@
 """The webhooks of the sandbox, as an app's own server gets them."""
 
 import json
-import socket
 import ssl
 import threading
 import time
@@ -18,6 +17,7 @@ from snaptrade_client.sandbox.clock import Clock
 from snaptrade_client.sandbox.state import DELETION_DELAY
 
 from .authority import Authority
+from .ports import free_port
 from .raw import Peer, RawServer
 from .sandboxed import checked_sandbox
 from .signature import webhook_signature
@@ -127,11 +127,9 @@ def test_a_webhook_that_is_taken_at_the_second_try_is_delivered(
 def test_an_app_that_is_not_there_and_one_of_an_unknown_authority_take_nothing(
     tmp_path: Any,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     context: ssl.SSLContext = Authority(tmp_path).server("127.0.0.1")
     with RawServer(App(), ssl_context=context) as unknown:
-        for url in (f"http://127.0.0.1:{port}", unknown.url, "http://no..name/"):
+        for url in (f"http://127.0.0.1:{free_port()}", unknown.url, "http://no..name/"):
             with checked_sandbox(webhook=url) as sandbox, sandbox.client() as client:
                 client.authentication.register_snap_trade_user(user_id="u1")
                 assert sandbox.settle()

@@ -4,13 +4,14 @@ import errno
 import socket
 import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from snaptrade_client.transport.sockets import TimedReader, Timer, open_socket, ran_out
 
+from .ports import deaf_port, free_port, inet, port_of
 from .raw import limits, takes
 from .timers import Clock, started, timer
 
@@ -26,21 +27,6 @@ def listener() -> Generator[socket.socket]:
         yield listener
 
 
-def port_of(listener: socket.socket) -> int:
-    port: int = listener.getsockname()[1]
-    return port
-
-
-@contextmanager
-def deaf_port() -> Generator[int]:
-    """A port that answers nothing: the queue of its listener is full, and nobody empties it."""
-    with socket.socket() as listener, socket.socket() as first:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        first.connect(listener.getsockname())
-        yield port_of(listener)
-
-
 def resolved(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[Any, Any, tuple[Any, ...]]) -> None:
     """Let every name have these addresses: (family, kind, address)."""
     found = [(family, kind, 0, "", address) for family, kind, address in addresses]
@@ -49,10 +35,6 @@ def resolved(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[Any, Any, tuple[
         return found
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-
-
-def inet(port: int) -> tuple[Any, Any, tuple[Any, ...]]:
-    return socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -75,11 +57,6 @@ def test_socket_options_are_set(listener: socket.socket) -> None:
 def test_an_option_that_the_system_refuses_is_an_oserror(listener: socket.socket) -> None:
     with pytest.raises(OSError, match="Protocol not available"):
         open_socket("127.0.0.1", port_of(listener), timer(), [(socket.IPPROTO_TCP, 9999, 1)])
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return port_of(listener)
 
 
 def test_a_port_where_nobody_listens_refuses() -> None:

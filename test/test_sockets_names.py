@@ -12,6 +12,7 @@ import pytest
 
 from snaptrade_client.transport.sockets import open_socket
 
+from .ports import deaf_port, inet, port_of
 from .raw import takes
 from .timers import timer
 
@@ -20,25 +21,6 @@ from .timers import timer
 def listener() -> Generator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener
-
-
-def port_of(listener: socket.socket) -> int:
-    port: int = listener.getsockname()[1]
-    return port
-
-
-@contextmanager
-def deaf_port() -> Generator[int]:
-    """A port that answers nothing: the queue of its listener is full, and nobody empties it."""
-    with socket.socket() as listener, socket.socket() as first:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        first.connect(listener.getsockname())
-        yield port_of(listener)
-
-
-def inet(port: int) -> tuple[Any, Any, tuple[Any, ...]]:
-    return socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", port)
 
 
 def resolver(monkeypatch: pytest.MonkeyPatch, function: Callable[[], list[Any]]) -> list[str]:

@@ -13,9 +13,9 @@ from snaptrade_client import SnapTrade
 from snaptrade_client.exceptions import ApiException
 
 from .authority import Authority
+from .ports import free_port
 from .proxying import ESTABLISHED, Proxy
 from .raw import OK, Handler, Peer, RawServer, answering, configuration, failure_of, get
-from .test_sockets import free_port
 
 SERVICE = "service.example"
 PROXY = "http://us%20er:pa%3Ass%2F@127.0.0.1"

@@ -15,8 +15,8 @@ from snaptrade_client.exceptions import (
 )
 from snaptrade_client.transport import Request, Transport
 
+from .ports import deaf_port
 from .raw import GET, OK, Handler, Peer, RawServer, answering, failure_of, get, limits, takes
-from .test_sockets import deaf_port
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nX-A: 1\r\n\r\n"
 LONG = b"HTTP/1.1 200 OK\r\n" + b"X-A: 1\r\n" * 90 + b"\r\n"

@@ -6,7 +6,6 @@ that tells the app of the page its webhooks. A person with a browser is a form t
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -20,6 +19,7 @@ import pytest
 from snaptrade_client.sandbox import Sandbox, Status
 from snaptrade_client.sandbox.state import DELETION_DELAY
 
+from .ports import free_port
 from .programs import run_python
 from .sandboxed import checked_sandbox
 
@@ -30,12 +30,6 @@ PROGRAMS: dict[str, str] = dict(
     )
 )
 SHOWN = re.findall(r"^```text\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

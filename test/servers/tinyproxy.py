@@ -1,12 +1,12 @@
 """Debian's tinyproxy, on the loopback address, with a password."""
 
 import shutil
-import socket
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..ports import free_port
 from .running import Program, running
 
 # tinyproxy takes letters, digits, ".", "-" and "_".
@@ -32,18 +32,12 @@ class Tinyproxy:
         return self.log.count(f": CONNECT {authority} HTTP/")
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
 def tinyproxy(folder: Path, *settings: str) -> Generator[Tinyproxy]:
     """Tinyproxy with more lines in its configuration."""
     program = shutil.which("tinyproxy")
     assert program, "tinyproxy is missing: apt-get install tinyproxy"
-    port = _free_port()
+    port = free_port()
     lines: Sequence[str] = (
         f"Port {port}",
         "Listen 127.0.0.1",
