@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
@@ -56,6 +58,15 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
         "SNAPTRADE_CLIENT_ID": sandbox.client_id,
         "SNAPTRADE_CONSUMER_KEY": sandbox.consumer_key,
     }
+
+
+@contextmanager
+def serving(monkeypatch: pytest.MonkeyPatch, **options: Any) -> Generator[Sandbox]:
+    """A sandbox that the environment of this process makes the service."""
+    with Sandbox(**options) as sandbox:
+        for name, value in environment(sandbox).items():
+            monkeypatch.setenv(name, value)
+        yield sandbox
 
 
 def process(*arguments: str, stdin: str = "", **variables: str) -> Done:

@@ -16,6 +16,7 @@ from hypothesis import settings
 from snaptrade_client import SnapTrade
 from snaptrade_client.sandbox import Sandbox
 
+from .commands import Runner
 from .recording import CLIENT_ID, RecordingServer
 from .sandboxed import checked_sandbox
 from .wire import Wire
@@ -76,3 +77,9 @@ def sandbox() -> Iterator[Sandbox]:
 def wire(sandbox: Sandbox) -> Wire:
     """Requests to the test's sandbox that are made and signed by hand."""
     return Wire(sandbox)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Runner:
+    """Runs commands of the command line in this process."""
+    return Runner(capsys)

@@ -13,7 +13,7 @@ from snaptrade_client.commands import checkup, probes
 from snaptrade_client.headers import Headers
 from snaptrade_client.sandbox import Sandbox, Status, Throttle
 
-from .commands import KEY, Done, Runner, environment, process
+from .commands import KEY, Done, Runner, process, serving
 
 NAMES = [
     *("versions", "distributions", "consumer_key", "client_id", "host"),
@@ -23,15 +23,8 @@ NAMES = [
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with Sandbox(users={"u": "secret-1"}, consumer_key=KEY) as sandbox:
-        for name, value in environment(sandbox).items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, users={"u": "secret-1"}, consumer_key=KEY) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return Runner(capsys)
 
 
 def verdicts(done: Done) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from snaptrade_client.sandbox import Sandbox, SandboxUser
 
-from .commands import KEY, SECRET, Runner, environment, process
+from .commands import KEY, SECRET, Runner, process, serving
 from .raw import RawServer, answering
 from .terminal import on_terminal
 
@@ -50,15 +50,8 @@ def service(key_file: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> Iter
         "u1": SECRET,
         "u2": SandboxUser(secret=SECRET, rsa_public_key=key_file[1]),
     }
-    with Sandbox(users=users, consumer_key=KEY) as sandbox:
-        for name, value in environment(sandbox).items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, users=users, consumer_key=KEY) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return Runner(capsys)
 
 
 @pytest.fixture

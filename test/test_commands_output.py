@@ -13,7 +13,7 @@ from snaptrade_client.commands import keys
 from snaptrade_client.commands.output import Style, style_of
 from snaptrade_client.sandbox import Sandbox
 
-from .commands import KEY, SECRET, Runner, environment, process
+from .commands import KEY, SECRET, Runner, environment, process, serving
 from .faults.canary import hits
 from .programs import run_python
 
@@ -69,20 +69,15 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_has_json_and_tells_its_exit_codes(
-    capsys: pytest.CaptureFixture[str], command: list[str]
-) -> None:
-    done = Runner(capsys)(*command, "--help")
+def test_every_command_has_json_and_tells_its_exit_codes(run: Runner, command: list[str]) -> None:
+    done = run(*command, "--help")
     assert done.code == 0
     assert "--json" in done.out
     assert "exit codes: 0 done; 1 failed" in done.out
 
 
 @pytest.mark.parametrize("command", [*COMMANDS[:-2], ["users"]], ids=" ".join)
-def test_no_argument_takes_a_secret_and_none_is_echoed(
-    capsys: pytest.CaptureFixture[str], command: list[str]
-) -> None:
-    run = Runner(capsys)
+def test_no_argument_takes_a_secret_and_none_is_echoed(run: Runner, command: list[str]) -> None:
     for flag in ("--consumer-key", "--user-secret", "--secret", "--key"):
         for arguments in ([flag, "CANARY"], [f"{flag}=CANARY"]):
             assert run(*command, *arguments).code == 2
@@ -106,17 +101,12 @@ def test_a_closed_stdin_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with Sandbox(users={"u": SECRET}, consumer_key=KEY) as sandbox:
-        for name, value in environment(sandbox).items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, users={"u": SECRET}, consumer_key=KEY) as sandbox:
         monkeypatch.setenv("SNAPTRADE_USER_SECRET", SECRET)
         yield sandbox
 
 
-def test_no_secret_in_any_output(
-    service: Sandbox, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    run = Runner(capsys)
+def test_no_secret_in_any_output(service: Sandbox, run: Runner, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     body = tmp_path / "body"
     body.write_text(json.dumps({"text": f"has {SECRET}", "userSecret": SECRET}), encoding="utf-8")
@@ -148,11 +138,8 @@ def test_no_secret_in_any_output(
     assert len(service.requests) > 20
 
 
-def test_the_consumer_key_is_not_even_revealed(
-    service: Sandbox, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_consumer_key_is_not_even_revealed(service: Sandbox, run: Runner) -> None:
     del service
-    run = Runner(capsys)
     run("users", "login", KEY, "--reveal")
     run("users", "login", "u", "--reveal")
     run("sign", "GET", "/x", "--query", f"userId={KEY}&userSecret=", "--reveal")

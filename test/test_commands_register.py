@@ -16,21 +16,14 @@ from snaptrade_client.authentication import AuthenticationApi
 from snaptrade_client.commands.output import write
 from snaptrade_client.sandbox import Drop, Sandbox, Status
 
-from .commands import KEY, SECRET, Runner, environment, process
+from .commands import KEY, SECRET, Runner, process, serving
 from .raw import RawServer
 
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with Sandbox(consumer_key=KEY) as sandbox:
-        for name, value in environment(sandbox).items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, consumer_key=KEY) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return Runner(capsys)
 
 
 def test_without_a_place_for_the_secret_nothing_is_sent(run: Runner, service: Sandbox) -> None:

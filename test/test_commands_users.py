@@ -9,7 +9,7 @@ import pytest
 from snaptrade_client.sandbox import Sandbox
 from snaptrade_client.sandbox.state import DELETION_DELAY
 
-from .commands import KEY, SECRET, Runner, environment, process
+from .commands import KEY, SECRET, Runner, process, serving
 from .raw import RawServer
 from .terminal import on_terminal
 
@@ -17,15 +17,8 @@ from .terminal import on_terminal
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A sandbox with two users, which the environment names."""
-    with Sandbox(users={"u1": SECRET, "u2": SECRET}, consumer_key=KEY) as sandbox:
-        for name, value in environment(sandbox).items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, users={"u1": SECRET, "u2": SECRET}, consumer_key=KEY) as sandbox:
         yield sandbox
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return Runner(capsys)
 
 
 @pytest.mark.usefixtures("service")
@@ -37,16 +30,12 @@ def test_list(run: Runner) -> None:
 
 
 def test_an_empty_list_prints_nothing(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox() as sandbox:
-        for name, value in environment(sandbox).items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch):
         assert run("users", "list") == (0, "", "")
 
 
 def test_ids_can_not_play_with_a_terminal(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox(users={"\x1b[2Ja\nb\u202e": "s" * 8}) as sandbox:
-        for name, value in environment(sandbox).items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, users={"\x1b[2Ja\nb\u202e": "s" * 8}):
         assert run("users", "list").out == "\\x1b[2Ja\\nb\\u202e\n"
         assert run("users", "list", "--json").document["users"] == ["\x1b[2Ja\nb\u202e"]
 
