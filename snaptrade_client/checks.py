@@ -59,6 +59,22 @@ def text(name: str, value: Any) -> str:
     return given
 
 
+def key(name: str, value: Any) -> str:
+    """Take a key without white space or quotes around it, which make every signature wrong."""
+    given = text(name, value)
+    if given.isspace():
+        raise ApiValueError(f"{name} is blank: pass the key from the SnapTrade dashboard")
+    if given != given.strip():
+        raise ApiValueError(
+            f"{name} has white space around it, which makes every signature wrong: strip it"
+        )
+    if len(given) > 1 and given[0] == given[-1] and given[0] in "\"'":
+        raise ApiValueError(
+            f"{name} has quotes around it, which make every signature wrong: take them away"
+        )
+    return given
+
+
 def credential(variable: str) -> Check[str]:
     """Make the check of a credential, which an environment variable may hold instead."""
 
@@ -67,16 +83,7 @@ def credential(variable: str) -> Check[str]:
             raise ApiValueError(
                 f"{name} is missing or blank: pass it, or set the environment variable {variable}"
             )
-        key = text(name, value)
-        if key != key.strip():
-            raise ApiValueError(
-                f"{name} has white space around it, which makes every signature wrong: strip it"
-            )
-        if len(key) > 1 and key[0] == key[-1] and key[0] in "\"'":
-            raise ApiValueError(
-                f"{name} has quotes around it, which make every signature wrong: take them away"
-            )
-        return key
+        return key(name, value)
 
     return check
 

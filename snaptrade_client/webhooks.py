@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
-from snaptrade_client.checks import optional, seconds, text
+from snaptrade_client.checks import key, optional, seconds
 from snaptrade_client.encoding import parse_json
 from snaptrade_client.exceptions import ApiTypeError, ApiValueError, OpenApiException
 from snaptrade_client.redaction import boundary, mask
@@ -165,20 +165,10 @@ def verify(
 def _keys(consumer_key: object) -> list[bytes]:
     """Take one key or several; a blank one would let anybody sign."""
     if not is_array(consumer_key):
-        return [_key("consumer_key", consumer_key)]
+        return [key("consumer_key", consumer_key).encode()]
     if not consumer_key:
         raise ApiValueError("consumer_key holds no key: pass the key from the SnapTrade dashboard")
-    return [_key(f"consumer_key[{index}]", key) for index, key in enumerate(consumer_key)]
-
-
-def _key(name: str, value: object) -> bytes:
-    key = text(name, value)
-    if key != key.strip():
-        raise ApiValueError(
-            f"{name} is blank or has white space around it, which makes every signature wrong: "
-            "strip it"
-        )
-    return key.encode()
+    return [key(f"consumer_key[{index}]", each).encode() for index, each in enumerate(consumer_key)]
 
 
 def _unix_seconds(now: object) -> float:

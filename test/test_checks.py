@@ -74,6 +74,7 @@ REFUSED: list[tuple[Callable[[str, Any], Any], Any, type[Exception], str]] = [
     (checks.text, 5, TYPE, "arg must be a str, not int"),
     (checks.text, "", VALUE, "arg is empty"),
     (checks.text, "\ud800", VALUE, "arg holds a lone surrogate"),
+    (checks.key, " ", VALUE, "arg is blank"),
     (checks.credential("VARIABLE"), None, VALUE, "set the environment variable VARIABLE"),
     (checks.credential("VARIABLE"), "", VALUE, "arg is missing or blank"),
     (checks.credential("VARIABLE"), " \t\n", VALUE, "arg is missing or blank"),

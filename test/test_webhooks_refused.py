@@ -89,6 +89,7 @@ ARGUMENTS: list[tuple[dict[str, Any], type[OpenApiException], str]] = [
     ({"consumer_key": ""}, ApiValueError, "consumer_key is empty"),
     ({"consumer_key": " \t"}, ApiValueError, "consumer_key is blank"),
     ({"consumer_key": f"{KEY}\n"}, ApiValueError, "consumer_key .* white space"),
+    ({"consumer_key": f'"{KEY}"'}, ApiValueError, "consumer_key has quotes around it"),
     ({"consumer_key": [KEY, ""]}, ApiValueError, r"consumer_key\[1\] is empty"),
     ({"consumer_key": []}, ApiValueError, "consumer_key holds no key"),
     ({"consumer_key": "\ud800"}, ApiValueError, "consumer_key .*lone surrogate"),
