@@ -16,6 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from snaptrade_client import checks
 from snaptrade_client.api_response import ApiResponse
 from snaptrade_client.exceptions import ApiException, ApiTypeError, ApiValueError
 from snaptrade_client.redaction import MASK, boundary, mask
@@ -180,8 +181,7 @@ def failure_html(failure: ApiException) -> str:
 def client_html(client: SnapTrade) -> str:
     """Show what a client talks to, as whom, and how patient it is."""
     options = client.configuration
-    timeout = options.timeout
-    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    connect, read = checks.timeout("timeout", options.timeout)
     rows = [
         ("client_id", options.client_id),
         ("consumer_key", MASK),
