@@ -13,8 +13,15 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from snaptrade_client.commands import arguments, keys
-from snaptrade_client.commands.output import DONE, FAILED, Result, Screen, Style, add_output
-from snaptrade_client.commands.output import run as run_command
+from snaptrade_client.commands.output import (
+    DONE,
+    FAILED,
+    Result,
+    Screen,
+    Style,
+    add_output,
+    run_command,
+)
 from snaptrade_client.configuration import DEFAULT_HOST, ENVIRONMENT
 
 if TYPE_CHECKING:

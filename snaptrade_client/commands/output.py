@@ -117,7 +117,7 @@ def add_output(parser: argparse.ArgumentParser, *, reveal: bool = True) -> None:
         parser.add_argument("--reveal", action="store_true", help="print secrets unmasked")
 
 
-def run(options: argparse.Namespace, command: Callable[[Any, Screen], Result]) -> int:
+def run_command(options: argparse.Namespace, command: Callable[[Any, Screen], Result]) -> int:
     """Run a command, print what came of it, and give the exit code."""
     screen = Screen(options)
     try:

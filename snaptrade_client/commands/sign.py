@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from snaptrade_client.commands import keys
-from snaptrade_client.commands.output import Result, Screen, Style, add_output
-from snaptrade_client.commands.output import run as run_command
+from snaptrade_client.commands.output import Result, Screen, Style, add_output, run_command
 from snaptrade_client.exceptions import ApiValueError
 from snaptrade_client.redaction import MASK, is_secret, mask, mask_query
 

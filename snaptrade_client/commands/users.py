@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from snaptrade_client.commands import keys, registration
-from snaptrade_client.commands.output import Result, Screen, Style, add_output, run, write
+from snaptrade_client.commands.output import Result, Screen, Style, add_output, run_command, write
 from snaptrade_client.exceptions import ApiValueError
 from snaptrade_client.redaction import MASK
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         name: str, summary: str, command: Callable[[argparse.Namespace, Screen], Result]
     ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        sub.set_defaults(run=partial(run, command=command), refuse=sub.error)
+        sub.set_defaults(run=partial(run_command, command=command), refuse=sub.error)
         return sub
 
     listing = add("list", "Print the ids of all users, one a line.", _list)
