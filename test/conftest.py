@@ -17,6 +17,7 @@ from snaptrade_client import SnapTrade
 from snaptrade_client.sandbox import Sandbox
 
 from .commands import Runner
+from .plugged import Project
 from .recording import CLIENT_ID, RecordingServer
 from .sandboxed import checked_sandbox
 from .wire import Wire
@@ -83,3 +84,9 @@ def wire(sandbox: Sandbox) -> Wire:
 def run(capsys: pytest.CaptureFixture[str]) -> Runner:
     """Runs commands of the command line in this process."""
     return Runner(capsys)
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project with tests of its own, for files that load the plugin `pytester`."""
+    return Project(pytester, monkeypatch)

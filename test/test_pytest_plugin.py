@@ -18,11 +18,6 @@ from snaptrade_client.sandbox import Drop, Status
 """
 
 
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
-
-
 def failure(result: pytest.RunResult) -> str:
     """What pytest says of its one test, which must have failed, and nothing else with it."""
     result.assert_outcomes(failed=1)

@@ -12,11 +12,6 @@ from snaptrade_client.sandbox import Status
 """
 
 
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
-
-
 def error(result: pytest.RunResult) -> str:
     """What pytest says of its one test, which could not be set up."""
     result.assert_outcomes(errors=1)

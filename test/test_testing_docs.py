@@ -25,11 +25,6 @@ TESTS = [code for code in OTHERS if "def test_" in code]
 EXAMPLE = ROOT / "docs" / "examples" / "brokerage_app"
 
 
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
-
-
 def count(code: str) -> int:
     """The number of its tests."""
     return code.count("\ndef test_")

@@ -9,8 +9,6 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
-
 from snaptrade_client import AuthenticationApi, SnapTrade
 
 from .plugged import Project
@@ -22,11 +20,6 @@ PAGE = (DOCS / "typing.md").read_text(encoding="utf-8")
 EXAMPLE = DOCS / "examples" / "typed_wrapper"
 SOURCES = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLE.glob("*.py"))]
 QUOTED = re.findall(r"^```python3\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    return Project(pytester, monkeypatch)
 
 
 def test_what_the_page_quotes_stands_in_the_example() -> None:
