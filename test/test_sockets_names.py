@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import pytest
