@@ -154,6 +154,8 @@ def test_a_host_that_can_not_be_right(run: Runner, host: str, text: str) -> None
     checks = verdicts(done)
     assert wrong(checks) == ["consumer_key", "client_id", "host"]
     assert text in checks["host"]["text"]
+    assert "host: host" not in checks["host"]["text"]
+    assert checks["host"]["mend"].startswith("set --host to a URL such as https://")
     assert [checks[name]["ok"] for name in NAMES[5:]] == [None] * 7
 
 

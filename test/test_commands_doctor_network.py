@@ -76,7 +76,7 @@ def test_a_name_that_is_not_found(run: Runner) -> None:
     checks = check(run, "https://no-such-host.invalid")
     assert wrong(checks) == ["name"]
     assert checks["name"]["text"].startswith("the name no-such-host.invalid was not found: ")
-    assert "SNAPTRADE_HOST" in checks["name"]["mend"]
+    assert "the spelling of the host" in checks["name"]["mend"]
     assert untried(checks) == ["connection", "tls", "answer", "clock", "signed_call"]
 
 

@@ -101,7 +101,7 @@ def problem(error: ssl.SSLError, shown: Shown, bundle: str) -> tuple[str, str]:
     if reason in PLAIN_HTTP:
         return (
             "no TLS: what listens there speaks plain HTTP",
-            "check the port in SNAPTRADE_HOST; on this machine, use http://",
+            "check the host's port; on this machine, use http://",
         )
     if not isinstance(error, ssl.SSLCertVerificationError):
         reason = reason.lower().replace("_", " ")
@@ -111,7 +111,7 @@ def problem(error: ssl.SSLError, shown: Shown, bundle: str) -> tuple[str, str]:
     if code in (_EXPIRED, _NOT_YET_VALID):
         return text, "let whoever runs the host renew it; or is this machine's clock wrong?"
     if code in _OTHER_NAMES:
-        return text, "SNAPTRADE_HOST must be one of the names that the certificate is for"
+        return text, "the host must be one of the names that the certificate is for"
     if code in (_SELF_SIGNED, _SELF_SIGNED_IN_CHAIN, _NO_ISSUER):
         return text, (
             f"nobody in {bundle} has signed it: if a proxy inspects TLS here, or the host is your "

@@ -144,8 +144,8 @@ def host(given: Given) -> tuple[Check, Configuration | None]:
             consumer_key="unused", client_id="unused", host=given.value or ""
         )
     except OpenApiException as error:
-        mend = f"set {ENVIRONMENT['host']} to a URL such as {OPTIONS['host'].default}"
-        return Check("host", ok=False, text=f"host: {error}", mend=mend), None
+        mend = f"set {given.source} to a URL such as {OPTIONS['host'].default}"
+        return Check("host", ok=False, text=str(error), mend=mend), None
     facts = {"url": configuration.host, "source": given.source}
     text = f"host: {configuration.host}, from {given.source}"
     if not configuration.host.endswith("/api/v1"):

@@ -115,10 +115,10 @@ class Probe:
         try:
             self._addresses = resolve(host, self._connection.port, self._timer())
         except (OSError, UnicodeError) as error:
-            where = "HTTPS_PROXY" if self._connection.proxy else "SNAPTRADE_HOST"
+            where = "HTTPS_PROXY" if self._connection.proxy else "the host"
             raise StepError(
                 f"the name {host} was not found: {told(error, self._seconds)}",
-                f"check its spelling in {where}, this machine's DNS, and its network",
+                f"check the spelling of {where}, this machine's DNS, and its network",
             ) from None
         self._times["resolve_ms"] = _since(started)
         addresses = list(dict.fromkeys(str(address[0]) for *_, address in self._addresses))
@@ -190,7 +190,7 @@ class Probe:
             if not isinstance(error, ssl.SSLError):
                 raise StepError(
                     f"no TLS handshake: {told(error, self._seconds)}",
-                    "check the port in SNAPTRADE_HOST: does it speak TLS?",
+                    "check the host's port: does it speak TLS?",
                 ) from None
             shown = certificates.presented(self._again, name)
             raise StepError(*certificates.problem(error, shown, bundle)) from None

@@ -50,5 +50,5 @@ def _mend(error: ApiException) -> str:
     if isinstance(error, ServerError):
         return "the service itself fails: try again later, and give its support the request id"
     if isinstance(error, ClientError):
-        return "check the client id, and whether SNAPTRADE_HOST ends with /api/v1"
+        return "check the client id, and whether the host ends with /api/v1"
     return "what listens there is not the service, or something on the way breaks the call"
