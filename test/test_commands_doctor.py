@@ -1,6 +1,7 @@
 """`doctor`, with faults that need no network of their own: keys, host, versions, clock."""
 
 import hashlib
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from snaptrade_client import __version__
+from snaptrade_client import __version__, cli, exceptions
 from snaptrade_client.commands import checkup, probes
 from snaptrade_client.headers import Headers
 from snaptrade_client.sandbox import Sandbox, Status, Throttle
@@ -258,3 +259,13 @@ def test_a_timeout_that_is_none(run: Runner, seconds: str) -> None:
     done = run("doctor", "--timeout", seconds)
     assert done.code == 2
     assert "CANARY" not in done.err
+
+
+def test_a_package_that_is_overwritten_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vendor's files over ours lack what the commands import, so that none of them starts."""
+    monkeypatch.delattr(exceptions, "OpenApiException")
+    with pytest.raises(SystemExit) as raised:
+        runpy.run_path(cli.__file__)
+    said = str(raised.value)
+    assert said.startswith("error: snaptrade-client is not whole here: cannot import name 'Open")
+    assert "pip uninstall snaptrade-python-sdk snaptrade-client, then install" in said
