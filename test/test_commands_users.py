@@ -92,19 +92,24 @@ def test_an_unknown_outcome(run: Runner, monkeypatch: pytest.MonkeyPatch, answer
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variable"),
+    ("arguments", "variable", "flag"),
     [
-        (["users", "list"], "SNAPTRADE_CONSUMER_KEY"),
-        (["users", "login", "u1"], "SNAPTRADE_USER_SECRET"),
+        (["users", "list"], "SNAPTRADE_CONSUMER_KEY", "--consumer-key-file"),
+        (["users", "list"], "SNAPTRADE_CLIENT_ID", "--client-id"),
+        (["users", "login", "u1"], "SNAPTRADE_USER_SECRET", "--secret-file"),
     ],
 )
 def test_a_key_that_is_missing_is_named(
-    service: Sandbox, monkeypatch: pytest.MonkeyPatch, arguments: list[str], variable: str
+    service: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    variable: str,
+    flag: str,
 ) -> None:
     monkeypatch.delenv(variable, raising=False)
     done = process(*arguments)
     assert (done.code, done.out) == (1, "")
-    assert variable in done.err
+    assert f"is missing: set {variable}, or give {flag}" in done.err
     assert len(service.requests) == 0
 
 

@@ -62,6 +62,15 @@ def client(options: argparse.Namespace, screen: Screen) -> SnapTrade:
     from snaptrade_client.client import SnapTrade
 
     key = consumer_key(options, screen)
+    if not key:
+        raise ApiValueError(
+            "the consumer key is missing: set SNAPTRADE_CONSUMER_KEY, or give "
+            "--consumer-key-file FILE"
+        )
+    if not (options.client_id or os.environ.get(ENVIRONMENT["client_id"])):
+        raise ApiValueError(
+            "the client id is missing: set SNAPTRADE_CLIENT_ID, or give --client-id"
+        )
     return SnapTrade(consumer_key=key, client_id=options.client_id, host=options.host)
 
 
