@@ -10,6 +10,7 @@ be a key.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import signal
 import sys
@@ -69,6 +70,11 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         options.refuse(f"unrecognized arguments: {' '.join(flags) or 'a value without a flag'}")
     try:
         code: int = options.run(options)
+        print(end="", flush=True)
+    except BrokenPipeError:
+        # Who reads, `head` for one, has read enough; at its end Python would try to write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (OpenApiException, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

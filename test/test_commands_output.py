@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from snaptrade_client.commands import keys
 from snaptrade_client.commands.output import Style, style_of
-from snaptrade_client.sandbox import Sandbox
+from snaptrade_client.sandbox import CLIENT_ID, CONSUMER_KEY, Sandbox
 
 from .commands import KEY, SECRET, Runner, environment, process, serving
 from .faults.canary import hits
@@ -145,3 +147,23 @@ def test_the_consumer_key_is_not_even_revealed(service: Sandbox, run: Runner) ->
     run("sign", "GET", "/x", "--query", f"userId={KEY}&userSecret=", "--reveal")
     assert SECRET in run.printed
     assert KEY not in run.printed
+
+
+def test_a_reader_that_has_read_enough_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "snaptrade_client", "sign", "GET", "/snapTrade/listUsers"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env={
+            **os.environ,
+            "SNAPTRADE_CLIENT_ID": CLIENT_ID,
+            "SNAPTRADE_CONSUMER_KEY": CONSUMER_KEY,
+        },
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
