@@ -1,5 +1,6 @@
 """Answers that are not answers: random bytes, and bombs that would fill the memory."""
 
+import gc
 import json
 import time
 import zlib
@@ -59,23 +60,15 @@ garbage = st.one_of(
 )
 
 
-# What hypothesis remembers of a run makes the collector pause for longer and longer: seconds, after
-# a million. Such a pause would be taken for a hang.
-_RUN = 5_000
+# What hypothesis remembers of each example would make the collector pause for seconds after a
+# million, which looks like a hang. So from time to time all that is there is left out of its way.
+_FREEZE = 5_000
 
 
 def random_bytes(count: int) -> Figure:
     """`count` calls that get garbage: they end with an exception of ours, or luckily rightly."""
-    runs = [_random_bytes(min(_RUN, count - done)) for done in range(0, count, _RUN)]
-    problems = [problem for run in runs for problem in run.problems]
-    slowest = max(float(run.measured) for run in runs)
-    return Figure(f"{len(problems)} in {count} answers, the slowest {slowest:.2f} s", problems)
-
-
-def _random_bytes(count: int) -> Figure:
-    """One run of them; it measures the seconds of the slowest."""
     problems: list[str] = []
-    slowest = 0.0
+    done, slowest = 0, 0.0
     # Without the whole deadline's silence for each answer whose end can't be told.
     options: dict[str, Any] = {"timeout": (1.0, 0.05), "deadline": DEADLINE, "retries": 0}
     with FaultServer(steps.close) as server, authentication(server.url, **options) as api:
@@ -93,8 +86,11 @@ def _random_bytes(count: int) -> Figure:
         )
         @given(garbage, st.sampled_from([0, 1]), st.integers(0, 99))
         def each(data: bytes, kind: int, dice: int) -> None:
-            nonlocal slowest
-            server.forget()
+            nonlocal done, slowest
+            done += 1
+            if done % _FREEZE == 0:
+                server.forget()
+                gc.freeze()
             ending = steps.silence if dice == 0 else steps.close
             server.script = steps.script(steps.request, steps.send(data), ending)
             started = time.monotonic()
@@ -112,8 +108,10 @@ def _random_bytes(count: int) -> Figure:
             each()
         except (AssertionError, Flaky) as error:
             problems.append(first_of(error))
+        finally:
+            gc.unfreeze()
         server.check()
-    return Figure(f"{slowest:.3f}", problems)
+    return Figure(f"{len(problems)} in {count} answers, the slowest {slowest:.2f} s", problems)
 
 
 BOMB = 300_000_000
