@@ -58,6 +58,15 @@ def test_an_environments_bundle_that_is_none_is_a_mistake(
         assert rejected() == NO_BUNDLE
 
 
+def test_a_key_log_that_can_not_be_written_is_a_mistake_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path))
+    assert rejected().startswith("SSLKEYLOGFILE is not a file that can be written")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    assert rejected() == NO_BUNDLE
+
+
 def rejected(**options: str) -> str:
     """The text of the error that a call raises before it connects."""
     with secure(answering(OK)) as server:

@@ -38,11 +38,15 @@ def client_context(configuration: Configuration, bundle: str) -> ssl.SSLContext:
         ApiValueError: the configuration's TLS files can't be used.
 
     """
+    context, key_log = None, ""
     try:
         context = ssl.create_default_context(cafile=bundle)
-    except OSError:
-        context = None
+    except OSError as error:
+        # Python opens the key log with each context, and names that file alone where it fails.
+        key_log = error.filename
     if context is None:
+        if key_log:
+            raise ApiValueError("SSLKEYLOGFILE is not a file that can be written: take it away")
         raise ApiValueError(
             "ssl_ca_cert (or SSL_CERT_FILE) is not a readable file of PEM certificates"
         )
