@@ -1,7 +1,10 @@
 """Where a body ends: lengths, chunks, the end of the connection, and what is not HTTP."""
 
+import gc
 import io
+import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 from snaptrade_client.exceptions import ApiException, ConnectionLostError, InvalidResponseError
 from snaptrade_client.headers import Headers
 from snaptrade_client.transport.framing import Framing, framing, pieces
-from snaptrade_client.transport.head import Head
+from snaptrade_client.transport.head import Head, read_head
 
 from .raw import failure_of
 
@@ -255,3 +258,17 @@ def test_chunks_that_are_cut_off_anywhere_are_lost_but_for_what_came(length: int
     assert failure.reason == "the connection ended before the answer was complete"
     assert got == (CHUNKS[5:8] + CHUNKS[13:15])[: len(got)]
     assert len(got) == len([place for place in (5, 6, 7, 13, 14) if place < length])
+
+
+def test_what_is_no_head_keeps_nothing_alive() -> None:
+    """Its frames lead to the request, whose secrets would stay until the collector comes."""
+    source = reader(b"garbage\n")
+    alive = weakref.ref(source)
+    gc.disable()
+    try:
+        with suppress(InvalidResponseError):
+            read_head(source)
+        del source
+        assert alive() is None
+    finally:
+        gc.enable()

@@ -50,7 +50,11 @@ def read_head(reader: BufferedReader) -> Head:
         failure = error
     if isinstance(failure, InvalidResponseError) or not b"HTTP/".startswith(raw[:5]):
         failure.data = bytes(raw)
-    raise failure
+    # Let go of, or the failure and this frame would keep each other alive, and the request.
+    try:
+        raise failure
+    finally:
+        del failure
 
 
 def _final_head(reader: BufferedReader, raw: bytearray) -> Head:
