@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from snaptrade_client.headers import Headers, in_any_case, request_id
-from snaptrade_client.redaction import Secrets, mask
+from snaptrade_client.redaction import Secrets, mask, mask_urls
 from snaptrade_client.shapes import is_array, is_object
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class ApiException(OpenApiException):
         text = " ".join(known) or "the call failed"
         if self.detail and not self._is_success:
             # Scrubbed before it is cut, or the beginning of a secret could be left.
-            text += f": {self._secrets.scrub(self.detail)[:_LONGEST_DETAIL]}"
+            text += f": {mask_urls(self._secrets.scrub(self.detail)[:_LONGEST_DETAIL])}"
         notes = [
             f"{name} {value}"
             for name, value in (("code", self.code), ("request id", self.request_id))

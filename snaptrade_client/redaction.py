@@ -55,6 +55,7 @@ SECRET_NAMES = frozenset(
 )
 
 _URL_WITH_QUERY = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://[^?#]*[?#]")
+_QUERY_IN_TEXT = re.compile(r"(://[^\s?#]*[?#])[^\s\"'<>)]+")
 # Deeper than anything that the API answers, and less deep than Python's stack.
 _DEEPEST = 100
 
@@ -111,6 +112,11 @@ def mask_query(query: str) -> str:
         f"{name}={MASK}" if equals and is_secret(unquote_plus(name)) else f"{name}{equals}{value}"
         for name, equals, value in pairs
     )
+
+
+def mask_urls(text: str) -> str:
+    """Copy a free text with what follows the `?` or `#` of each URL in it replaced by `***`."""
+    return _QUERY_IN_TEXT.sub(rf"\g<1>{MASK}", text)
 
 
 def secrets_in(value: Any) -> set[str]:

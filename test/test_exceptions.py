@@ -137,6 +137,12 @@ def test_a_redirect_names_the_targets_host_only(location: str | None, target: st
     assert str(failure) == f"302 Found; it points to {target}, and no redirect is followed"
 
 
+def test_a_detail_shows_no_query_of_a_url() -> None:
+    failure = BadRequestError(400, "Bad Request")
+    failure.body = {"detail": "open https://portal.example/connect?token=hidden first"}
+    assert str(failure) == "400 Bad Request: open https://portal.example/connect?*** first"
+
+
 def test_a_redirect_without_headers_has_a_text() -> None:
     assert "points to another path" in str(RedirectError(302, "Found"))
 

@@ -15,6 +15,7 @@ from snaptrade_client.redaction import (
     is_secret,
     mask,
     mask_query,
+    mask_urls,
     secrets_in,
 )
 
@@ -94,6 +95,22 @@ def test_mask_replaces_what_lies_too_deep_to_be_looked_at() -> None:
 def test_mask_query_keeps_what_is_not_secret_as_it_is() -> None:
     masked = mask_query("userId=a%20b&userSecret=x%3Dy&flag&token=&timestamp=1")
     assert masked == "userId=a%20b&userSecret=***&flag&token=***&timestamp=1"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("go to https://x.test/a?token=s3cr3t now", "go to https://x.test/a?*** now"),
+        (
+            "see (https://x.test/#s3cr3t), app://y?z=s3cr3t",
+            "see (https://x.test/#***), app://y?***",
+        ),
+        ('<a href="https://x.test?t=s3cr3t">', '<a href="https://x.test?***">'),
+        ("https://x.test/a, is it? yes", "https://x.test/a, is it? yes"),
+    ],
+)
+def test_a_url_in_a_text_keeps_nothing_of_its_query(text: str, shown: str) -> None:
+    assert mask_urls(text) == shown
 
 
 def test_mask_query_masks_the_whole_value_where_it_holds_an_equals_sign() -> None:
