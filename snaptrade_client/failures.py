@@ -7,6 +7,7 @@ public in `exceptions`, and name it as their home.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from snaptrade_client.headers import Headers, in_any_case, request_id
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 # The service's texts are short; a proxy's may be a page.
 _LONGEST_DETAIL = 500
+# What ends a line, moves a terminal's cursor or turns a text's direction: whoever answers could
+# forge lines of a log with it.
+_UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _PUBLIC_HOME = "snaptrade_client.exceptions"
 
 
@@ -34,7 +38,8 @@ class ApiException(OpenApiException):
     """A call failed: the service refused it, or no usable answer arrived.
 
     `str()` starts with the status and the reason, then the service's detail and code, then the
-    request id; never a header or a secret. A pickled exception carries its secrets masked.
+    request id; on one line, never a header or a secret. A pickled exception carries its secrets
+    masked.
     """
 
     __module__ = _PUBLIC_HOME
@@ -131,7 +136,7 @@ class ApiException(OpenApiException):
             for name, value in (("code", self.code), ("request id", self.request_id))
             if value is not None
         ]
-        return f"{text} ({', '.join(notes)})" if notes else text
+        return _UNSHOWN.sub(_escaped, f"{text} ({', '.join(notes)})" if notes else text)
 
     @property
     def _is_success(self) -> bool:
@@ -167,6 +172,11 @@ class ApiException(OpenApiException):
         state |= {"attempts": self.attempts, "_text": self._text or self._describe()}
         state.pop("_secrets", None)
         return (_rebuild, (type(self), state))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def _rebuild(kind: type[ApiException], state: dict[str, Any]) -> ApiException:

@@ -143,6 +143,15 @@ def test_a_detail_shows_no_query_of_a_url() -> None:
     assert str(failure) == "400 Bad Request: open https://portal.example/connect?*** first"
 
 
+def test_what_a_service_says_is_one_line_of_text() -> None:
+    failure = BadRequestError(400, "Bad\rRequest\x1b[2J")
+    failure.body = {"detail": "no\nroot: \u202eyes\x85 \ud800 caf\xe9", "code": "1\r\n2"}
+    assert str(failure) == (
+        r"400 Bad\x0dRequest\x1b[2J: no\x0aroot: \u202eyes\x85 \ud800 café (code 1\x0d\x0a2)"
+    )
+    assert failure.detail == failure.body["detail"]
+
+
 def test_a_redirect_without_headers_has_a_text() -> None:
     assert "points to another path" in str(RedirectError(302, "Found"))
 
