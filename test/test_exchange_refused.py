@@ -88,6 +88,14 @@ def test_a_body_without_a_head_is_kept(ending: bytes) -> None:
     assert failure.data == body
 
 
+def test_a_body_that_begins_within_the_head_is_kept() -> None:
+    wire = b'HTTP/1.1 200 OK\r\nX-A: 1\r\n{"userId": "u1", "userSecret": "the-one"}'
+    with RawServer(closing_after(wire)) as server:
+        failure = failure_of(lambda: get(server.transport()))
+    assert isinstance(failure, ConnectionLostError)
+    assert failure.data == wire
+
+
 BAD_BODIES = {
     "a chunk without a size": (
         head(Transfer_Encoding="chunked") + b"2\r\nab\r\n-1\r\n",

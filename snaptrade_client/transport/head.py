@@ -40,7 +40,8 @@ def read_head(reader: BufferedReader) -> Head:
 
     Raises:
         InvalidResponseError: it is not HTTP/1; `data` holds what was read.
-        ConnectionLostError: the connection ended before the head did.
+        ConnectionLostError: the connection ended before the head did; `data` holds what was
+            read, where a body may stand in it.
 
     """
     raw = bytearray()
@@ -48,7 +49,8 @@ def read_head(reader: BufferedReader) -> Head:
         return _final_head(reader, raw)
     except ApiException as error:
         failure = error
-    if isinstance(failure, InvalidResponseError) or not b"HTTP/".startswith(raw[:5]):
+    # A body may stand in it: alone, or where the empty line before it is missing.
+    if isinstance(failure, InvalidResponseError) or b"{" in raw:
         failure.data = bytes(raw)
     # Let go of, or the failure and this frame would keep each other alive, and the request.
     try:
