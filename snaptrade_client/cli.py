@@ -21,10 +21,10 @@ try:
     from snaptrade_client.commands import demo, doctor, sandbox, sign, users
     from snaptrade_client.commands.output import EXIT_CODES
     from snaptrade_client.exceptions import OpenApiException
-except ImportError as error:
+except ImportError as _error:
     # Most of all where the vendor's SDK lies over this package, and `doctor` is asked why.
     raise SystemExit(
-        f"error: snaptrade-client is not whole here: {error}\n"
+        f"error: snaptrade-client is not whole here: {_error}\n"
         "Is its virtual environment active? Is, or was, snaptrade-python-sdk installed too? That "
         "has the same folder, and overwrites it: pip uninstall snaptrade-python-sdk "
         "snaptrade-client, then install snaptrade-client again."
