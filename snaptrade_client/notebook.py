@@ -8,7 +8,6 @@ for their HTML. Text has the notebook's own colours, so it can be read on a dark
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from html import escape
 from itertools import islice
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from snaptrade_client import checks
 from snaptrade_client.api_response import ApiResponse
+from snaptrade_client.encoding import parse_json
 from snaptrade_client.exceptions import ApiException, ApiTypeError, ApiValueError
 from snaptrade_client.redaction import MASK, boundary, mask
 from snaptrade_client.shapes import is_array, is_object, shape
@@ -127,7 +127,7 @@ def _parsed(opened: object) -> Any:
     if not isinstance(opened, str):
         raise ApiTypeError(f"portal_link: opened must be str, not {type(opened).__name__}")
     try:
-        return json.loads(opened)
+        return parse_json(opened.encode())
     except ValueError:
         return opened  # the link itself
 

@@ -103,6 +103,12 @@ def test_what_is_no_link_to_a_web_page_is_refused(body: Any) -> None:
     assert "alert" not in str(caught.value)
 
 
+@pytest.mark.parametrize("opened", ["[" * 100_000, "\ud800", "5", ""])
+def test_what_was_opened_and_holds_no_link_is_refused(opened: str) -> None:
+    with pytest.raises(ApiValueError, match="has no redirectURI that is a web page's"):
+        portal_link(answer({}), opened=opened)
+
+
 def test_what_is_no_answer_is_refused() -> None:
     wrong: Any = {"redirectURI": URL}
     with pytest.raises(ApiTypeError, match="must be the answer of a login, not dict"):
