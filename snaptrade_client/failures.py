@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snaptrade_client.attempts import Attempt, Kind, Outcome
 
 # The service's texts are short; a proxy's may be a page.
-_LONGEST_DETAIL = 500
+_LONGEST_TEXT = 500
 # What ends a line, moves a terminal's cursor or turns a text's direction: whoever answers could
 # forge lines of a log with it.
 _UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -126,17 +126,20 @@ class ApiException(OpenApiException):
 
     def _describe(self) -> str:
         """Put the text together from the attributes, as they are now."""
-        known = [str(part) for part in (self.status, self.reason) if part not in (None, "")]
+        known = [self._shown(part) for part in (self.status, self.reason) if part not in (None, "")]
         text = " ".join(known) or "the call failed"
         if self.detail and not self._is_success:
-            # Scrubbed before it is cut, or the beginning of a secret could be left.
-            text += f": {mask_urls(self._secrets.scrub(self.detail)[:_LONGEST_DETAIL])}"
+            text += f": {self._shown(self.detail)}"
         notes = [
-            f"{name} {value}"
+            f"{name} {self._shown(value)}"
             for name, value in (("code", self.code), ("request id", self.request_id))
             if value is not None
         ]
         return _UNSHOWN.sub(_escaped, f"{text} ({', '.join(notes)})" if notes else text)
+
+    def _shown(self, told: object) -> str:
+        # Scrubbed before it is cut, or the beginning of a secret could be left.
+        return mask_urls(self._secrets.scrub(str(told))[:_LONGEST_TEXT])
 
     @property
     def _is_success(self) -> bool:

@@ -55,7 +55,8 @@ SECRET_NAMES = frozenset(
 )
 
 _URL_WITH_QUERY = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://[^?#]*[?#]")
-_QUERY_IN_TEXT = re.compile(r"(://[^\s?#]*[?#])[^\s\"'<>)]+")
+# A query may hold quotes, parentheses and points; at its end they are the text's.
+_QUERY_IN_TEXT = re.compile(r"(://[^\s?#]*[?#])[^\s\"<>]*[^\s\"<>').,;]")
 # Deeper than anything that the API answers, and less deep than Python's stack.
 _DEEPEST = 100
 

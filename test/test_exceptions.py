@@ -137,10 +137,22 @@ def test_a_redirect_names_the_targets_host_only(location: str | None, target: st
     assert str(failure) == f"302 Found; it points to {target}, and no redirect is followed"
 
 
-def test_a_detail_shows_no_query_of_a_url() -> None:
-    failure = BadRequestError(400, "Bad Request")
-    failure.body = {"detail": "open https://portal.example/connect?token=hidden first"}
-    assert str(failure) == "400 Bad Request: open https://portal.example/connect?*** first"
+def test_no_text_of_a_service_shows_the_query_of_a_url() -> None:
+    failure = BadRequestError(400, "Go to https://portal.example/?token=hidden")
+    failure.body = {
+        "detail": "open https://portal.example/connect?token=hidden first",
+        "code": "https://portal.example/#hidden",
+    }
+    assert str(failure) == (
+        "400 Go to https://portal.example/?***: open https://portal.example/connect?*** first "
+        "(code https://portal.example/#***)"
+    )
+
+
+def test_no_text_of_a_service_is_shown_at_any_length() -> None:
+    failure = BadRequestError(400, "r" * 501)
+    failure.body = {"detail": "d" * 501, "code": "c" * 501}
+    assert str(failure) == f"400 {'r' * 500}: {'d' * 500} (code {'c' * 500})"
 
 
 def test_what_a_service_says_is_one_line_of_text() -> None:

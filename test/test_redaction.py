@@ -106,6 +106,7 @@ def test_mask_query_keeps_what_is_not_secret_as_it_is() -> None:
             "see (https://x.test/#***), app://y?***",
         ),
         ('<a href="https://x.test?t=s3cr3t">', '<a href="https://x.test?***">'),
+        ("'https://x.test/a?b=(c)&token=o's', or", "'https://x.test/a?***', or"),
         ("https://x.test/a, is it? yes", "https://x.test/a, is it? yes"),
     ],
 )
