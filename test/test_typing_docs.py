@@ -43,4 +43,4 @@ def test_the_page_has_the_type_of_every_answer() -> None:
 def test_the_typed_wrapper(project: Project) -> None:
     # A copy shows that it needs nothing of this repository, its settings for pytest included.
     shutil.copytree(EXAMPLE, project.path / "app", ignore=shutil.ignore_patterns("__pycache__"))
-    project.run("app").assert_outcomes(passed=14)
+    project.run("app").assert_outcomes(passed=15)

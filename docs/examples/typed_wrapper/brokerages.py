@@ -94,8 +94,9 @@ class SnapTradeBrokerages:
         with _translated():
             try:
                 self._api.delete_snap_trade_user(user_id, **self._options)
-            except NotFoundError:
-                return False
+            except NotFoundError as error:
+                # An attempt before this one, whose answer was lost, may have deleted the user.
+                return error.prior_attempt_unknown
         return True
 
 

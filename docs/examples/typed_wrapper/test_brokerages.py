@@ -77,6 +77,14 @@ def test_an_answer_that_is_lost(real: SnapTradeBrokerages, snaptrade_sandbox: Sa
     assert USER in snaptrade_sandbox.users
 
 
+@pytest.mark.snaptrade_fault("delete", Drop("after"))
+def test_a_deletion_whose_answer_is_lost_is_tried_again(snaptrade: SnapTrade) -> None:
+    real = SnapTradeBrokerages(snaptrade, deadline=5, retries=1)
+    real.register(USER)
+    assert real.delete(USER)
+    assert not real.delete(USER)
+
+
 @pytest.mark.snaptrade_fault("delete", Throttle(40))
 def test_a_limit(real: SnapTradeBrokerages) -> None:
     with pytest.raises(UnavailableError) as caught:
