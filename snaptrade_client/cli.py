@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _INTERRUPTED = 128 + signal.SIGINT
+# As a shell shows a program that SIGPIPE has ended; Windows has no such signal.
+_NOT_READ = 128 + 13
 
 
 # What argparse says of a value that it can't use, and the value.
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     except BrokenPipeError:
         # Who reads, `head` for one, has read enough; at its end Python would try to write the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _NOT_READ
     except (OpenApiException, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -166,4 +166,4 @@ def test_a_reader_that_has_read_enough_is_no_error() -> None:
         check=False,
     )
     os.close(writing)
-    assert (done.returncode, done.stderr) == (1, "")
+    assert (done.returncode, done.stderr) == (141, "")

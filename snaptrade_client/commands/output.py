@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 DONE, FAILED, UNKNOWN = 0, 1, 3
 
 EXIT_CODES = (
-    "exit codes: 0 done; 1 failed, and nothing has changed at the service; 2 the arguments are "
+    "exit codes: 0 done; 1 failed, and nothing has changed at the service; 2 the command line is "
     "wrong, and nothing was sent; 3 the outcome is unknown: the service may have acted; "
-    "130 interrupted"
+    "130 interrupted; 141 nobody reads the output any more"
 )
 
 _GREEN, _RED, _END = "\x1b[32m", "\x1b[31m", "\x1b[0m"

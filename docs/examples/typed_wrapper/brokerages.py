@@ -36,7 +36,7 @@ class TakenError(BrokeragesError):
 
 @dataclass
 class UnavailableError(BrokeragesError):
-    """Nothing has happened; it may work later."""
+    """The service could not be asked; it may work later."""
 
     retry_after: float | None
     """Seconds, where the service said so."""
