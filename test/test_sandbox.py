@@ -60,7 +60,7 @@ def test_a_clock_is_not_moved_to_where_there_is_no_time(seconds: float) -> None:
     with pytest.raises(ApiValueError, match="seconds must be from -1000000 to 1000000 seconds"):
         sandbox.clock.shift(seconds)
     with pytest.raises(ApiTypeError, match="seconds must be a number of seconds, not timedelta"):
-        sandbox.clock.shift(timedelta(seconds=1))  # type: ignore[arg-type]
+        sandbox.clock.shift(timedelta(seconds=1))  # type: ignore[arg-type]  # the mistake
     assert sandbox.clock() == 1000.0
 
 
