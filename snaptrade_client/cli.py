@@ -10,16 +10,16 @@ be a key.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 try:
     from snaptrade_client import __version__
     from snaptrade_client.commands import demo, doctor, sandbox, sign, users
-    from snaptrade_client.commands.output import EXIT_CODES
+    from snaptrade_client.commands.output import EXIT_CODES, write
     from snaptrade_client.exceptions import OpenApiException
 except ImportError as _error:
     # Most of all where the vendor's SDK lies over this package, and `doctor` is asked why.
@@ -72,10 +72,11 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
         options.refuse(f"unrecognized arguments: {' '.join(flags) or 'a value without a flag'}")
     try:
         code: int = options.run(options)
-        print(end="", flush=True)
+        write(sys.stdout, "")
     except BrokenPipeError:
-        # Who reads, `head` for one, has read enough; at its end Python would try to write the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Who reads, `head` for one, has read enough; what is left in the buffer is let go of.
+        with suppress(BrokenPipeError):
+            write(sys.stdout, "")
         return _NOT_READ
     except (OpenApiException, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
